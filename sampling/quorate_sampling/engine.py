@@ -1,0 +1,157 @@
+"""What a group needs of an engine: the seam between sampling and anything that generates.
+
+Everything in this package runs against these types alone: a vLLM server behind HTTP, an
+in-process model or a script in a test are all engines.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from quorate_sampling.closers import Closing
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What an engine can do, probed once; what it cannot is done another way or said."""
+
+    token_ids: bool = False
+    """Returns prompt and generated token ids, and takes a prompt as token ids."""
+    abort_by_id: bool = False
+    """Ends a request by id and still reports its exact usage."""
+    exact_usage: bool = False
+    """Reports usage at the end of a stream."""
+    stream_interval: bool = False
+    """Batches streamed tokens on request, which spares both sides' CPU."""
+    n: bool = False
+    """Draws several choices in one request."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineUsage:
+    """Tokens of one request as the engine counted them; `exact` is False for a stated bound."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    exact: bool = True
+
+    def __add__(self, other: "EngineUsage") -> "EngineUsage":
+        return EngineUsage(
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+            self.exact and other.exact,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """One piece of a sample, as it comes off the engine's stream."""
+
+    reasoning: str = ""
+    content: str = ""
+    token_ids: tuple[int, ...] = ()
+    prompt_token_ids: tuple[int, ...] | None = None
+    """In the first piece only, where the engine gives them."""
+    logprobs: tuple[Mapping[str, Any], ...] = ()
+    """OpenAI's chat shape, one entry a token."""
+    tool_calls: tuple[Mapping[str, Any], ...] = ()
+    """OpenAI's streamed shape, passed on as it came."""
+    finish_reason: str | None = None
+    """`stop`, `length`, `tool_calls` …; `abort` where the stream was stopped on request."""
+    usage: EngineUsage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """One chat completion to draw: a single sample, in the client's own terms.
+
+    `body` is the client's request without Quorate's fields: what the engine gets but for the
+    fields below. `sample_id` is of our own making and unique: it is the engine's request id.
+    """
+
+    sample_id: str
+    body: Mapping[str, Any]
+    seed: int | None = None
+    max_tokens: int | None = None
+    stream_interval: int = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """A sample to go on with from exact token ids: prompt + generated + closer."""
+
+    sample_id: str
+    body: Mapping[str, Any]
+    """The client's request again, for its sampling settings."""
+    token_ids: Sequence[int]
+    max_tokens: int
+    seed: int | None = None
+    stream_interval: int = 16
+
+
+class SampleStream(Protocol):
+    """One sample while it is being drawn: iterate for its pieces.
+
+    The last piece carries `finish_reason` and `usage`. Leaving early without `stop` must be
+    followed by `aclose`, which aborts the generation on the engine.
+    """
+
+    def __aiter__(self) -> AsyncIterator[Delta]: ...
+
+    async def stop(self) -> None:
+        """Ask the engine to end now; the iterator then yields the tail, and its usage."""
+
+    async def aclose(self) -> None:
+        """Free everything; the engine stops generating if it had not finished. Idempotent."""
+
+
+class Engine(Protocol):
+    """A process that generates."""
+
+    @property
+    def name(self) -> str:
+        """For logs and metrics: which replica this is."""
+
+    @property
+    def abilities(self) -> Abilities: ...
+
+    @property
+    def closing(self) -> Closing | None:
+        """How a thought of this engine's model is ended; None where it does not think."""
+
+    def draw(self, draw: Draw) -> SampleStream:
+        """Start one sample. Raises EngineError on iteration, never here."""
+
+    def resume(self, continuation: Continuation) -> SampleStream:
+        """Go on from token ids. Content only: the thought has been closed."""
+
+    async def tokenize(self, text: str) -> tuple[int, ...]:
+        """Token ids of a piece of text, without special tokens added around it."""
+
+    async def prompt_ids(self, body: Mapping[str, Any]) -> tuple[int, ...]:
+        """Token ids of a chat request's prompt, chat template applied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One drawn completion, whole or as far as it came.
+
+    `state`: `finished` (ended by itself or at its token limit), `forced` (its thought was closed
+    for it, then it answered), `cancelled` (stopped because the decision needed it no more),
+    `failed` (the engine lost it; `error` says how).
+    """
+
+    index: int
+    state: str
+    reasoning: str = ""
+    content: str = ""
+    token_ids: tuple[int, ...] = ()
+    forced_span: tuple[int, int] | None = None
+    """Positions [start, end) in `token_ids` of closer tokens: not drawn from the model."""
+    logprobs: tuple[Mapping[str, Any], ...] = ()
+    tool_calls: tuple[Mapping[str, Any], ...] = ()
+    finish_reason: str | None = None
+    usage: EngineUsage = field(default_factory=EngineUsage)
+    reasoning_tokens: int = 0
+    seconds: float = 0.0
+    error: Exception | None = None

@@ -1,0 +1,1 @@
+"""The Quorate gateway: an OpenAI-compatible server in front of reasoning engines."""

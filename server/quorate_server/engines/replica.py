@@ -1,0 +1,65 @@
+"""One engine as the gateway sees it: where it is, what it serves, how busy it is."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from quorate_sampling.engine import Engine
+from quorate_server.errors import EngineUnavailable, ModelNotFound
+from quorate_server.upstream import Header, Upstream
+
+
+@dataclass(slots=True, eq=False)
+class Replica:
+    """A running engine and the models it serves.
+
+    `in_flight` is our own count: an engine's gauges lag by seconds. `model_ids` are the names the
+    engine answers to; `headers` what every request to it carries (its API key).
+    """
+
+    upstream: Upstream
+    engine: Engine
+    model_ids: tuple[str, ...]
+    headers: Sequence[Header] = ()
+    max_model_len: int | None = None
+    ready: bool = True
+    in_flight: int = field(default=0, init=False)
+
+    @contextmanager
+    def lease(self) -> Iterator[None]:
+        """Count one request for as long as it lasts, however it ends."""
+        self.in_flight += 1
+        try:
+            yield
+        finally:
+            self.in_flight -= 1
+
+
+@dataclass(slots=True)
+class ReplicaPool:
+    """All replicas; picks the least busy one that serves a model."""
+
+    replicas: list[Replica] = field(default_factory=list)
+
+    def models(self) -> tuple[str, ...]:
+        """Every model id some replica serves, in a stable order."""
+        return tuple(dict.fromkeys(m for r in self.replicas for m in r.model_ids))
+
+    def serves(self, model: str) -> bool:
+        return any(model in r.model_ids for r in self.replicas)
+
+    def pick(self, model: str) -> Replica:
+        """The ready replica of `model` with the fewest requests in flight.
+
+        Raises ModelNotFound, or EngineUnavailable where the model's replicas are all down.
+        """
+        serving = [r for r in self.replicas if model in r.model_ids]
+        if not serving:
+            known = ", ".join(self.models()) or "none yet"
+            raise ModelNotFound(
+                f"The model `{model}` does not exist. Models served here: {known}.", param="model"
+            )
+        ready = [r for r in serving if r.ready]
+        if not ready:
+            raise EngineUnavailable(f"The engine of `{model}` is starting or restarting.")
+        return min(ready, key=lambda r: r.in_flight)

@@ -1,0 +1,1 @@
+"""Extracting answers from a model's text and judging them."""
