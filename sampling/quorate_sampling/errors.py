@@ -12,7 +12,7 @@ class EngineError(QuorateError):
     """An engine could not do what it was asked."""
 
     status = 502
-    code = "engine_error"
+    code: str | None = "engine_error"
 
 
 class EngineUnavailable(EngineError):

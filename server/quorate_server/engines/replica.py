@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from quorate_sampling.engine import Engine
+from quorate_server.engines.abort import abort_requests
 from quorate_server.errors import EngineUnavailable, ModelNotFound
 from quorate_server.upstream import Header, Upstream
 
@@ -22,8 +23,18 @@ class Replica:
     model_ids: tuple[str, ...]
     headers: Sequence[Header] = ()
     max_model_len: int | None = None
+    abort_by_id: bool = False
+    """Whether `abort` works here; elsewhere a request is ended by closing its connection."""
     ready: bool = True
     in_flight: int = field(default=0, init=False)
+
+    async def abort(self, request_ids: Sequence[str]) -> None:
+        """Ask the engine to end requests by the `x-request-id` they were sent with.
+
+        Each then ends by itself, with its exact usage. Does nothing where the engine cannot.
+        """
+        if self.abort_by_id:
+            await abort_requests(self.upstream, self.headers, request_ids)
 
     @contextmanager
     def lease(self) -> Iterator[None]:

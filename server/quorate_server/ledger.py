@@ -1,0 +1,31 @@
+"""Accounting: every token an engine reported, once."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What one request cost, from what the engine reported.
+
+    `prompt_tokens` counts the prompt once, however many samples shared it; `completion_tokens`
+    are those of all samples, `cancelled_tokens` of them drawn by samples that were stopped.
+    `exact` is False where an engine died or a bare close hid the tail: then the figures are a
+    bound.
+    """
+
+    model: str
+    kind: str
+    """`plain`, `deadline` or `group`."""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cancelled_tokens: int = 0
+    reasoning_tokens: int = 0
+    exact: bool = True
+
+
+class Ledger(Protocol):
+    """Where bills go."""
+
+    def record(self, bill: Bill) -> None:
+        """Book one request's bill. Called exactly once a request, also when its client left."""
