@@ -14,10 +14,12 @@ async def abort_requests(
 ) -> None:
     """End requests by the `x-request-id` each was sent with (vLLM, `--enable-scale-out`).
 
-    vLLM names a chat request `chatcmpl-<id>` and a completion `cmpl-<id>`; both are sent, an
-    unknown one is ignored there. Raises EngineError where the engine cannot be reached.
+    vLLM names a chat request `chatcmpl-<id>` and a completion `cmpl-<id>-<prompt index>`; both
+    are sent, an unknown one is ignored there: also one that vLLM has received but not yet begun,
+    so a caller that sees no end to its stream has to ask again or close the connection.
+    Raises EngineError where the engine cannot be reached.
     """
-    names = [f"{prefix}{i}" for i in request_ids for prefix in ("chatcmpl-", "cmpl-")]
+    names = [name for i in request_ids for name in (f"chatcmpl-{i}", f"cmpl-{i}-0")]
     response = await upstream.send(
         "POST",
         ABORT_PATH,
