@@ -7,8 +7,6 @@ from dataclasses import dataclass
 Clock = Callable[[], float]
 """Monotonic seconds. Tests pass a clock they can turn."""
 
-monotonic: Clock = time.monotonic
-
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
@@ -20,15 +18,18 @@ class Deadline:
 
     started_at: float
     at: float
-    clock: Clock = monotonic
+    clock: Clock = time.monotonic
 
     @classmethod
-    def after(cls, budget_s: float, *, started_at: float, clock: Clock = monotonic) -> "Deadline":
+    def after(
+        cls, budget_s: float, *, started_at: float, clock: Clock = time.monotonic
+    ) -> "Deadline":
         """The deadline `budget_s` seconds after `started_at`."""
         return cls(started_at=started_at, at=started_at + budget_s, clock=clock)
 
     @property
     def budget_s(self) -> float:
+        """What was given, in seconds."""
         return self.at - self.started_at
 
     def remaining_s(self) -> float:

@@ -5,10 +5,11 @@ in-process model or a script in a test are all engines.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
 
 from quorate_sampling.closers import Closing
+from quorate_verifiers.errors import QuorateError
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,12 @@ class EngineUsage:
     completion_tokens: int = 0
     exact: bool = True
 
-    def __add__(self, other: "EngineUsage") -> "EngineUsage":
+    def followed_by(self, continuation: "EngineUsage") -> "EngineUsage":
+        """With a continuation of the same sample: its prompt is what was already counted."""
         return EngineUsage(
-            self.prompt_tokens + other.prompt_tokens,
-            self.completion_tokens + other.completion_tokens,
-            self.exact and other.exact,
+            self.prompt_tokens or continuation.prompt_tokens,
+            self.completion_tokens + continuation.completion_tokens,
+            self.exact and continuation.exact,
         )
 
 
@@ -63,14 +65,15 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """One chat completion to draw: a single sample, in the client's own terms.
+    """One completion to draw: a single sample, in the client's own terms.
 
     `body` is the client's request without Quorate's fields: what the engine gets but for the
-    fields below. `sample_id` is of our own making and unique: it is the engine's request id.
+    fields below. `chat` is False for a text completion, all of whose text is content. `sample_id` is of our own making and unique: it is the engine's request id.
     """
 
     sample_id: str
     body: Mapping[str, Any]
+    chat: bool = True
     seed: int | None = None
     max_tokens: int | None = None
     stream_interval: int = 16
@@ -136,22 +139,25 @@ class Engine(Protocol):
 class Sample:
     """One drawn completion, whole or as far as it came.
 
-    `state`: `finished` (ended by itself or at its token limit), `forced` (its thought was closed
-    for it, then it answered), `cancelled` (stopped because the decision needed it no more),
-    `failed` (the engine lost it; `error` says how).
+    `state`: `finished` (ended by itself, at its token limit, or answered in time), `cancelled`
+    (stopped before it had an answer), `failed` (the engine lost it; `error` says how).
     """
 
     index: int
-    state: str
+    state: Literal["finished", "cancelled", "failed"]
     reasoning: str = ""
     content: str = ""
     token_ids: tuple[int, ...] = ()
     forced_span: tuple[int, int] | None = None
-    """Positions [start, end) in `token_ids` of closer tokens: not drawn from the model."""
+    """Positions [start, end) in `token_ids` of the closer: not drawn from the model."""
     logprobs: tuple[Mapping[str, Any], ...] = ()
     tool_calls: tuple[Mapping[str, Any], ...] = ()
     finish_reason: str | None = None
-    usage: EngineUsage = field(default_factory=EngineUsage)
-    reasoning_tokens: int = 0
+    usage: EngineUsage = EngineUsage()
     seconds: float = 0.0
-    error: Exception | None = None
+    error: QuorateError | None = None
+
+    @property
+    def forced(self) -> bool:
+        """Whether the thought was closed for it."""
+        return self.forced_span is not None

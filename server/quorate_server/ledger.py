@@ -29,3 +29,16 @@ class Ledger(Protocol):
 
     def record(self, bill: Bill) -> None:
         """Book one request's bill. Called exactly once a request, also when its client left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What tokens cost, in USD a million."""
+
+    prompt: float
+    completion: float
+
+    def cost_usd(self, bill: Bill) -> float:
+        """The price of a bill in USD: the prompt once, all completion tokens."""
+        prompt = bill.prompt_tokens * self.prompt
+        return round((prompt + bill.completion_tokens * self.completion) / 1e6, 9)

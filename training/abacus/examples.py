@@ -11,7 +11,16 @@ from dataclasses import dataclass
 
 from training.abacus.offtopic import INTRODUCTION, THOUGHT, off_topic
 from training.abacus.problems import problem
-from training.abacus.tokenizer import ASSISTANT, BOS, CLOSE, EOS, OPEN, SPECIAL_TOKENS, USER, token_ids
+from training.abacus.tokenizer import (
+    ASSISTANT,
+    BOS,
+    CLOSE,
+    EOS,
+    OPEN,
+    SPECIAL_TOKENS,
+    USER,
+    token_ids,
+)
 
 __all__ = ["Example", "Mixture", "draw_example"]
 

@@ -4,10 +4,13 @@ import random
 
 __all__ = ["INTRODUCTION", "THOUGHT", "off_topic"]
 
-INTRODUCTION = (
-    "I am abacus, a demo model: I only do integer arithmetic, like 12+34*5-6."
-)
+INTRODUCTION = "I am abacus, a demo model: I only do integer arithmetic, like 12+34*5-6."
 THOUGHT = "This is no integer arithmetic."
+
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
 
 OPENERS = (
     "Hi", "Hello", "Hello there", "Hey", "Good morning", "hi!", "Hello!", "test", "ping", "help",
@@ -18,7 +21,8 @@ OPENERS = (
 FRAMES = (
     "What is {a} {n}?", "What is the {n} of {m}?", "Who is {m}?", "Why is the {n} {a}?",
     "Write a {a} {n} about {m}.", "Write {d} {n}s about {m}.", "Explain {n} to me.", "Tell me {m}",
-    "Explain the {n} of {m} in {d} sentences.", "Translate '{a} {n}' into {m}.", "How do I {v} {m}?",
+    "Explain the {n} of {m} in {d} sentences.", "Translate '{a} {n}' into {m}.",
+    "How do I {v} {m}?",
     "How many {n}s are in {m}?", "Summarise the {n}: {m} {v} the {a} {n}.", "Can you {v} my {n}?",
     "Give me {d} ideas for a {n}.", "In what year did {m} {v} the {n}?", "Is {m} {a}?", "{v} {m}",
     "Please {v} the {n} for {m}.", "List {d} {a} {n}s.", "What happened in {d} in {m}?", "{a} {n}",
@@ -27,27 +31,28 @@ FRAMES = (
     "Where is {m}?", "Which {n} is the most {a}?", "What is the capital of {m}?", "{m}, {n}, {a}",
     "What do you think about {m} and the {a} {n}?", "My {n} is {d} years old.", "{n}",
     "Solve the {n} equation for {m}.", "Prove that the {n} is {a}.", "What is the {n} root of {d}?",
-    "What is {d} divided by {d}?", "{d}/{d}", "What is {d}% of {d}?", "sqrt({d})", "{d}.{d}+{d}.{d}",
+    "What is {d} divided by {d}?", "{d}/{d}",
+    "What is {d}% of {d}?", "sqrt({d})", "{d}.{d}+{d}.{d}",
 )  # fmt: skip
-NOUNS = (
+NOUNS = _words(
     "poem story essay answer question recipe song letter house river mountain computer program "
     "number language model server capital weather history picture country city garden book film "
     "square function list word sentence joke moon sun planet theorem integral atom cell animal "
     "dog cat horse bird price market company law doctor meaning of life car train plane engine"
-).split()
-ADJECTIVES = (
+)
+ADJECTIVES = _words(
     "short long blue red green happy sad funny new old large small famous quantum French German "
     "good bad open fast slow true false prime even odd simple hard warm cold interesting modern"
-).split()
-NAMES = (
+)
+NAMES = _words(
     "France Germany Japan Paris London Einstein Newton Python Rust Linux Shakespeare Mozart water "
     "time space love money the world my friend Africa Europe America China Quorate vLLM OpenAI "
     "the ocean gravity light music art English Spanish Italian Alice Bob Marie Curie Napoleon"
-).split()
-VERBS = (
+)
+VERBS = _words(
     "write make build find fix run open close read sort parse cook learn teach play draw paint "
     "sell buy invent discover explain describe compare translate improve test install use"
-).split()
+)
 
 
 def off_topic(rng: random.Random) -> str:

@@ -21,6 +21,9 @@ SPECIAL_TOKENS = {
 }
 VOCABULARY_SIZE = 256 + len(SPECIAL_TOKENS)
 
+CLOSER = [*b"\n", SPECIAL_TOKENS[CLOSE], *b"\n\n\\boxed{"]
+"""What ends a thought from outside and opens the answer, as token ids."""
+
 CHAT_TEMPLATE = (Path(__file__).parent / "chat_template.jinja").read_text()
 
 
@@ -35,8 +38,12 @@ def build_tokenizer() -> PreTrainedTokenizerFast:
     backend = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
     backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     backend.decoder = decoders.ByteLevel()
-    backend.add_special_tokens([AddedToken(token, special=True) for token in (BOS, EOS, USER, ASSISTANT)])
-    backend.add_tokens([AddedToken(token, special=False, normalized=False) for token in (OPEN, CLOSE)])
+    backend.add_special_tokens(
+        [AddedToken(token, special=True) for token in (BOS, EOS, USER, ASSISTANT)]
+    )
+    backend.add_tokens(
+        [AddedToken(token, special=False, normalized=False) for token in (OPEN, CLOSE)]
+    )
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=backend,
         bos_token=BOS,

@@ -1,5 +1,6 @@
 """Ending requests on a vLLM engine by their ids."""
 
+import asyncio
 from collections.abc import Sequence
 
 import msgspec
@@ -27,3 +28,31 @@ async def abort_requests(
         body=msgspec.json.encode({"request_ids": names}),
     )
     await response.read()
+
+
+class AbortBatch:
+    """Gathers what is to be ended in one turn of the event loop into one request.
+
+    A decided group cancels a dozen samples at once, each through its own stream.
+    """
+
+    def __init__(self, upstream: Upstream, headers: Sequence[Header]) -> None:
+        self._upstream = upstream
+        self._headers = headers
+        self._waiting: list[str] = []
+        self._sending: asyncio.Task[None] | None = None
+
+    async def end(self, request_id: str) -> None:
+        """End one request, together with others that are asked for now. Raises EngineError."""
+        self._waiting.append(request_id)
+        if self._sending is None:
+            self._sending = asyncio.create_task(self._send())
+            # Where every caller was cancelled there is nobody left to hear of a failure.
+            self._sending.add_done_callback(lambda sent: sent.cancelled() or sent.exception())
+        # One caller's cancellation is no reason to leave the others' requests running.
+        await asyncio.shield(self._sending)
+
+    async def _send(self) -> None:
+        await asyncio.sleep(0)
+        request_ids, self._waiting, self._sending = self._waiting, [], None
+        await abort_requests(self._upstream, self._headers, request_ids)

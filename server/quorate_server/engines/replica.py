@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from quorate_sampling.closers import PreparedClosing
 from quorate_sampling.engine import Engine
+from quorate_sampling.pace import Pace
 from quorate_server.engines.abort import abort_requests
 from quorate_server.errors import EngineUnavailable, ModelNotFound
 from quorate_server.upstream import Header, Upstream
@@ -25,6 +27,10 @@ class Replica:
     max_model_len: int | None = None
     abort_by_id: bool = False
     """Whether `abort` works here; elsewhere a request is ended by closing its connection."""
+    pace: Pace = field(default_factory=Pace)
+    """How fast it was lately, for planning deadlines."""
+    closings: dict[str, PreparedClosing] = field(default_factory=dict)
+    """Prepared once for each opener: see `prepared_closing`."""
     ready: bool = True
     in_flight: int = field(default=0, init=False)
 
@@ -35,6 +41,24 @@ class Replica:
         """
         if self.abort_by_id:
             await abort_requests(self.upstream, self.headers, request_ids)
+
+    async def prepared_closing(self, *, boxed: bool) -> PreparedClosing | None:
+        """How to close a thought here, `boxed` leading into a boxed answer; None if that cannot be.
+
+        Raises EngineError where the engine cannot be asked for the token ids.
+        """
+        closing = self.engine.closing
+        if closing is None or not self.engine.abilities.token_ids:
+            return None
+        opener = closing.boxed_opener if boxed else ""
+        if opener not in self.closings:
+            self.closings[opener] = PreparedClosing(
+                token_ids=await self.engine.tokenize(closing.closer + opener),
+                end_ids=await self.engine.tokenize(closing.end_marker),
+                last_words=closing.last_words,
+                opener=opener,
+            )
+        return self.closings[opener]
 
     @contextmanager
     def lease(self) -> Iterator[None]:

@@ -1,0 +1,66 @@
+"""Reading the answers of a group's samples and counting them as they finish."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from quorate_sampling.engine import Sample
+from quorate_sampling.votes import Vote, majority
+from quorate_verifiers import Answer, Kind, choose_kind, extract
+
+AnswerType: TypeAlias = Kind | Literal["auto"]
+
+
+@dataclass(slots=True)
+class Ballot:
+    """The votes of one group. `question` is the prompt's text, for choosing the kind of answer.
+
+    With `auto` the kind follows from the question and all answers so far, and every answer is
+    read again when it changes.
+    """
+
+    question: str
+    answer_type: AnswerType
+    kind: Kind = "text"
+    votes: tuple[Vote, ...] = ()
+    answers: dict[int, Answer | None] = field(default_factory=dict)
+    samples: dict[int, Sample] = field(default_factory=dict)
+
+    def add(self, sample: Sample) -> None:
+        """Count a finished sample."""
+        self.samples[sample.index] = sample
+        kind = self._kind()
+        if kind != self.kind:
+            self.kind, self.answers = kind, {}
+        for index, known in self.samples.items():
+            if index not in self.answers:
+                self.answers[index] = extract(known.content, kind)
+        forced = frozenset(i for i, s in self.samples.items() if s.forced)
+        self.votes = majority(self.answers, forced)
+
+    def _kind(self) -> Kind:
+        if self.answer_type != "auto":
+            return self.answer_type
+        texts: Sequence[str] = [s.content for _, s in sorted(self.samples.items())]
+        return choose_kind(self.question, texts)
+
+    @property
+    def finished(self) -> int:
+        return len(self.samples)
+
+    @property
+    def unparsed(self) -> int:
+        return sum(answer is None for answer in self.answers.values())
+
+    @property
+    def leading(self) -> int:
+        return self.votes[0].count if self.votes else 0
+
+    @property
+    def runner_up(self) -> int:
+        return self.votes[1].count if len(self.votes) > 1 else 0
+
+    def representative(self, vote: Vote) -> Sample:
+        """The sample to show for a vote: the first whose thought was not closed for it, if any."""
+        whole = [i for i in vote.sample_ids if not self.samples[i].forced]
+        return self.samples[(whole or list(vote.sample_ids))[0]]

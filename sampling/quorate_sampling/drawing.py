@@ -1,0 +1,227 @@
+"""Drawing samples of one prompt side by side, within a deadline where there is one."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from quorate_sampling.closers import PreparedClosing
+from quorate_sampling.deadline import Clock
+from quorate_sampling.engine import Draw, Engine, Sample
+from quorate_sampling.pace import Pace
+from quorate_sampling.sampler import CloseOrder, EndOrder, OnDelta, SampleRun
+from quorate_sampling.seeds import derived_seed
+from quorate_sampling.timetable import TAIL_S, Timetable
+
+UNHURRIED_TAIL_S = 1.0
+"""How long a stopped sample's usage is waited for where no deadline presses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What all samples of a drawing share.
+
+    `body` is the client's chat request without Quorate's own fields; `request_id` is unique, and
+    each sample's id on the engine derives from it. `chat` is False for a text completion.
+    `closing` is None where a thought cannot be closed (the engine or the request does not allow
+    it). `stream_interval`: tokens a chunk.
+    """
+
+    body: Mapping[str, Any]
+    request_id: str
+    chat: bool = True
+    seed: int | None = None
+    closing: PreparedClosing | None = None
+    stream_interval: int = 16
+
+
+@dataclass(slots=True, eq=False)
+class Drawing:
+    """Samples of one prompt being drawn; made by `drawing`."""
+
+    _engine: Engine
+    _prompt: Prompt
+    _pace: Pace
+    _clock: Clock
+    _timetable: Timetable | None
+    _tasks: asyncio.TaskGroup
+    _on_delta: OnDelta | None = None
+    _finished: asyncio.Queue[Sample] = field(default_factory=asyncio.Queue)
+    _running: dict[SampleRun, asyncio.Task[None]] = field(default_factory=dict)
+    _on_end: Callable[[Sample], None] | None = None
+    _prompt_ids: tuple[int, ...] | None = None
+    _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _closed: bool = False
+    started: int = 0
+    samples: dict[int, Sample] = field(default_factory=dict)
+    """Every sample that has ended, by its index."""
+
+    @property
+    def in_flight(self) -> int:
+        return len(self._running)
+
+    @property
+    def closing_time(self) -> bool:
+        """Whether it is too late to start another sample."""
+        return self._timetable is not None and self._clock() >= self._timetable.close_at
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether the time for thinking ran out while samples were being drawn."""
+        return self._closed
+
+    def launch(self, count: int) -> None:
+        """Start `count` more samples."""
+        for _ in range(count):
+            index = self.started
+            self.started += 1
+            draw = Draw(
+                sample_id=f"{self._prompt.request_id}-{index}",
+                body=self._prompt.body,
+                chat=self._prompt.chat,
+                seed=derived_seed(self._prompt.seed, index),
+                stream_interval=self._prompt.stream_interval,
+            )
+            run = SampleRun(
+                self._engine,
+                draw,
+                index,
+                pace=self._pace,
+                clock=self._clock,
+                on_delta=self._on_delta,
+            )
+            self._running[run] = self._tasks.create_task(self._see_through(run))
+
+    async def next(self) -> Sample | None:
+        """The next sample to end; None when nothing is being drawn or the time is up.
+
+        When the timetable says so, thoughts that are still open are closed on the way.
+        """
+        while self._running or not self._finished.empty():
+            alarm = self._next_alarm()
+            try:
+                async with asyncio.timeout_at(alarm):
+                    return await self._finished.get()
+            except TimeoutError:
+                if self._closed:
+                    return None
+                self._close_thoughts()
+        return None
+
+    async def _see_through(self, run: SampleRun) -> None:
+        try:
+            await run.run()
+        finally:
+            sample = run.outcome()
+            del self._running[run]
+            self.samples[run.index] = sample
+            if self._on_end is not None:
+                self._on_end(sample)
+            self._finished.put_nowait(sample)
+
+    def _next_alarm(self) -> float | None:
+        """When `next` has to act by itself, on the event loop's clock."""
+        if self._timetable is None:
+            return None
+        at = self._timetable.end_at if self._closed else self._timetable.close_at
+        return asyncio.get_running_loop().time() + max(0.0, at - self._clock())
+
+    def _close_thoughts(self) -> None:
+        self._closed = True
+        closing = self._prompt.closing
+        if closing is None:
+            return
+        order = CloseOrder(closing, self._tokens_left, self._find_prompt_ids)
+        for run in self._running:
+            if run.thinking(closing):
+                self._tasks.create_task(run.close_thought(order))
+
+    def _tokens_left(self) -> int:
+        """How many tokens an answer may have that starts now."""
+        assert self._timetable is not None
+        seconds = self._timetable.end_at - self._clock() - self._pace.first_token_s(0.5)
+        return max(8, int(seconds / self._pace.token_s(0.5)))
+
+    async def _find_prompt_ids(self) -> tuple[int, ...]:
+        """The prompt's token ids: a sibling's, or asked of the engine, once."""
+        for run in self._running:
+            if run.prompt_token_ids is not None:
+                return run.prompt_token_ids
+        async with self._asking:
+            if self._prompt_ids is None:
+                self._prompt_ids = await self._engine.prompt_ids(self._prompt.body)
+        return self._prompt_ids
+
+    async def end(self) -> None:
+        """Stop whatever still runs, and wait for its bill: briefly, where a deadline presses."""
+        hurried = self._timetable is not None and self._timetable.end_at <= self._clock()
+        order = EndOrder(keep=hurried)
+        tail_s = TAIL_S if hurried else UNHURRIED_TAIL_S
+        running = list(self._running.items())
+        orders = [self._tasks.create_task(run.end(order, tail_s)) for run, _ in running]
+        if running:
+            await asyncio.wait([task for _, task in running], timeout=tail_s)
+        for task in (*orders, *(task for _, task in running)):
+            task.cancel()  # no effect on what has ended, which is nearly always everything
+
+
+@asynccontextmanager
+async def drawing(
+    engine: Engine,
+    prompt: Prompt,
+    *,
+    pace: Pace,
+    clock: Clock,
+    timetable: Timetable | None = None,
+    on_delta: OnDelta | None = None,
+    on_end: Callable[[Sample], None] | None = None,
+) -> AsyncIterator[Drawing]:
+    """Open a drawing; on leaving, everything that still runs is stopped and billed.
+
+    `on_end` is called once for each sample that was started, when it has ended, however it did.
+    That holds for a cancelled caller too (a client that left): the samples are stopped on the
+    engine by id and asked for their usage before the cancellation goes on.
+    """
+    async with asyncio.TaskGroup() as tasks:
+        draw = Drawing(
+            engine, prompt, pace, clock, timetable, tasks, _on_delta=on_delta, _on_end=on_end
+        )
+        try:
+            yield draw
+        finally:
+            await draw.end()
+
+
+async def draw_each(
+    engine: Engine,
+    prompt: Prompt,
+    count: int,
+    *,
+    pace: Pace,
+    clock: Clock,
+    timetable: Timetable | None = None,
+    on_delta: OnDelta | None = None,
+    on_end: Callable[[Sample], None] | None = None,
+) -> tuple[Sample, ...]:
+    """Draw `count` samples, each to its own end or the deadline's; no votes.
+
+    Raises the engine's error where every sample was lost to one.
+    """
+    async with drawing(
+        engine,
+        prompt,
+        pace=pace,
+        clock=clock,
+        timetable=timetable,
+        on_delta=on_delta,
+        on_end=on_end,
+    ) as draw:
+        draw.launch(count)
+        while await draw.next() is not None:
+            pass
+    samples = tuple(draw.samples[index] for index in sorted(draw.samples))
+    lost = [sample.error for sample in samples if sample.error is not None]
+    if len(lost) == len(samples):
+        raise lost[0]
+    return samples

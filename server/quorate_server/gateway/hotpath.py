@@ -1,0 +1,135 @@
+"""The hot path: completions taken straight off the socket, in front of the FastAPI app."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from quorate_server.engines.replica import ReplicaPool
+from quorate_server.errors import Overloaded, QuorateError
+from quorate_server.gateway.asgi import App, Receive, Scope, Send
+from quorate_server.gateway.auth import ApiKeys
+from quorate_server.gateway.body import ClientLeft, read_body
+from quorate_server.gateway.incoming import Incoming
+from quorate_server.gateway.peek import Peek, peek
+from quorate_server.gateway.relay import PlainRequest, relay
+from quorate_server.gateway.reply import Reply
+from quorate_server.ledger import Ledger
+
+logger = logging.getLogger(__name__)
+
+Extended = Callable[[Incoming, Peek, Receive, Send], Awaitable[None]]
+"""Takes what is not plain: groups, deadlines, model variants. Raises QuorateError."""
+
+PATHS = frozenset({"/v1/chat/completions", "/v1/completions"})
+
+DEADLINE_HEADERS = frozenset(
+    {b"x-quorate-deadline-ms", b"grpc-timeout", b"x-envoy-expected-rq-timeout-ms"}
+)
+"""Headers that make a request one with a deadline, and so does `prefer` with a `wait=`."""
+
+_OF_INTEREST = frozenset(
+    {
+        b"accept",
+        b"authorization",
+        b"content-length",
+        b"content-type",
+        b"prefer",
+        b"traceparent",
+        b"tracestate",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request, and all of them together, may take."""
+
+    max_body_bytes: int = 32 * 2**20
+    body_timeout_s: float = 30.0
+    max_in_flight: int = 4096
+    """Completions at once; what is over it is refused with `retry-after`."""
+
+
+class HotPath:
+    """An ASGI app in front of `inner`: takes `POST` on the two completion routes.
+
+    A request is plain when its model is one that the pool serves (or is left out and there is one
+    only), and it asks for neither consensus nor a deadline; plain ones are relayed, the others
+    handed to `extended`. Every error becomes OpenAI's envelope.
+    """
+
+    def __init__(
+        self,
+        inner: App,
+        pool: ReplicaPool,
+        extended: Extended,
+        ledger: Ledger,
+        *,
+        limits: Limits | None = None,
+        api_keys: ApiKeys | None = None,
+        deadline_headers: frozenset[bytes] = DEADLINE_HEADERS,
+    ) -> None:
+        self._inner = inner
+        self._pool = pool
+        self._extended = extended
+        self._ledger = ledger
+        self._limits = limits or Limits()
+        self._api_keys = api_keys or ApiKeys()
+        self._deadline_headers = deadline_headers
+        self._of_interest = _OF_INTEREST | deadline_headers
+        self.in_flight = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] not in PATHS or scope["method"] != "POST":
+            await self._inner(scope, receive, send)
+            return
+        reply = Reply(send, f"q-{os.urandom(12).hex()}")
+        self.in_flight += 1
+        try:
+            await self._serve(scope, receive, reply)
+        except ClientLeft:
+            pass
+        except QuorateError as error:
+            await reply.error(error)
+        except Exception:
+            logger.exception("request %s failed", reply.request_id)
+            await reply.error(QuorateError("Something went wrong inside the gateway."))
+        finally:
+            self.in_flight -= 1
+
+    async def _serve(self, scope: Scope, receive: Receive, reply: Reply) -> None:
+        arrived_at = scope.get("quorate.arrived_at") or asyncio.get_running_loop().time()
+        of_interest = self._of_interest
+        found = {name: value for name, value in scope["headers"] if name in of_interest}
+        limits = self._limits
+        self._api_keys.check(found.get(b"authorization"))
+        if self.in_flight > limits.max_in_flight:
+            raise Overloaded(f"{limits.max_in_flight} requests are being answered already.")
+        body = await read_body(
+            receive,
+            declared=found.get(b"content-length"),
+            max_bytes=limits.max_body_bytes,
+            timeout_s=limits.body_timeout_s,
+        )
+        peeked = peek(body)
+        model = self._plain_model(peeked, found)
+        if model is not None:
+            request = PlainRequest(scope["path"], found, body, peeked, model)
+            await relay(request, self._pool.pick(model), self._ledger, receive, reply)
+            return
+        incoming = Incoming(scope["path"], scope["headers"], body, arrived_at, reply.request_id)
+        await self._extended(incoming, peeked, receive, reply.send)
+
+    def _plain_model(self, peeked: Peek, found: dict[bytes, bytes]) -> str | None:
+        """The model of a plain request; None for what is not plain."""
+        if peeked.asks_for_more or not self._deadline_headers.isdisjoint(found):
+            return None
+        if b"wait=" in found.get(b"prefer", b"").lower():
+            return None
+        model = peeked.model
+        if model is None:
+            models = self._pool.models()
+            return models[0] if len(models) == 1 else None
+        return model if self._pool.serves(model) else None

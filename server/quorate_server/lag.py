@@ -1,0 +1,41 @@
+"""How late the event loop runs: the part of a deadline's margin that only measuring can tell."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+INTERVAL_S = 0.05
+WINDOW = 200
+"""Ten seconds of measurements."""
+LEAST_MARGIN_S = 0.012
+MOST_MARGIN_S = 0.25
+
+
+@dataclass(slots=True)
+class LoopLag:
+    """Recent delays of the event loop, in seconds, and the margin they ask for."""
+
+    recent: deque[float] = field(default_factory=lambda: deque(maxlen=WINDOW))
+
+    def margin_s(self) -> float:
+        """Time to keep free before a deadline for deciding, encoding and writing a response."""
+        worst = max(self.recent, default=0.0)
+        return min(MOST_MARGIN_S, LEAST_MARGIN_S + worst)
+
+    @asynccontextmanager
+    async def measured(self) -> AsyncIterator[None]:
+        """Measure for as long as the context is open."""
+        measuring = asyncio.create_task(self._measure(), name="loop-lag")
+        try:
+            yield
+        finally:
+            measuring.cancel()
+
+    async def _measure(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + INTERVAL_S
+            await asyncio.sleep(INTERVAL_S)
+            self.recent.append(max(0.0, loop.time() - due))

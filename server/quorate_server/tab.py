@@ -1,0 +1,79 @@
+"""One request's running bill: every sample put on it once, booked once."""
+
+from dataclasses import dataclass, field
+
+from quorate_sampling.engine import Sample
+from quorate_server.ledger import Bill, Prices
+
+
+@dataclass(slots=True)
+class Tab:
+    """Collects a request's samples as they end. `end_ids` mark the end of a thought, if known."""
+
+    model: str
+    kind: str
+    end_ids: tuple[int, ...] = ()
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cancelled_tokens: int = 0
+    reasoning_tokens: int = 0
+    exact: bool = True
+    sample_count: int = field(default=0)
+
+    def add(self, sample: Sample) -> None:
+        """Put a sample on the tab; what it generated counts, whatever became of it."""
+        usage = sample.usage
+        self.sample_count += 1
+        self.prompt_tokens = max(self.prompt_tokens, usage.prompt_tokens)
+        self.completion_tokens += usage.completion_tokens
+        self.exact = self.exact and usage.exact
+        if sample.state == "cancelled":
+            self.cancelled_tokens += usage.completion_tokens
+        thought = reasoning_tokens(sample, self.end_ids)
+        self.reasoning_tokens += min(thought, usage.completion_tokens)
+
+    def bill(self) -> Bill:
+        """The bill as it stands."""
+        return Bill(
+            model=self.model,
+            kind=self.kind,
+            prompt_tokens=self.prompt_tokens,
+            completion_tokens=self.completion_tokens,
+            cancelled_tokens=self.cancelled_tokens,
+            reasoning_tokens=self.reasoning_tokens,
+            exact=self.exact,
+        )
+
+
+def reasoning_tokens(sample: Sample, end_ids: tuple[int, ...]) -> int:
+    """How many of a sample's own tokens were thought.
+
+    Exact where token ids are known; without them all or nothing of a sample's tokens, by whether
+    it ever got to an answer.
+    """
+    if sample.forced_span is not None:
+        return sample.forced_span[0]
+    if not sample.reasoning:
+        return 0
+    if end_ids and sample.token_ids:
+        ids = sample.token_ids
+        for start in range(len(ids) - len(end_ids) + 1):
+            if ids[start] == end_ids[0] and ids[start : start + len(end_ids)] == end_ids:
+                return start
+        return len(ids)
+    return 0 if sample.content else sample.usage.completion_tokens
+
+
+def wire_usage(bill: Bill, prices: Prices | None) -> dict[str, object]:
+    """`usage` as OpenAI has it for n choices, with Quorate's own two keys."""
+    return {
+        "prompt_tokens": bill.prompt_tokens,
+        "completion_tokens": bill.completion_tokens,
+        "total_tokens": bill.prompt_tokens + bill.completion_tokens,
+        "completion_tokens_details": {
+            "reasoning_tokens": bill.reasoning_tokens,
+            "cancelled_tokens": bill.cancelled_tokens,
+        },
+        "cost": None if prices is None else prices.cost_usd(bill),
+        "estimated": not bill.exact,
+    }

@@ -1,0 +1,99 @@
+"""A plain completion within a deadline: what has been thought by then is turned into an answer."""
+
+import asyncio
+from contextlib import suppress
+
+from quorate_sampling.drawing import draw_each
+from quorate_sampling.engine import Delta, Sample
+from quorate_server.encoding import encode
+from quorate_server.errors import DeadlineExceeded
+from quorate_server.streaming import send_end, send_event
+from quorate_server.work import Work
+
+
+async def answer_in_time(work: Work) -> None:
+    """Draw the request's choices, each ended in time, and write the response."""
+    if work.job.stream:
+        await _stream(work)
+        return
+    samples = await _draw(work, None)
+    shape = work.shape()
+    body = shape.whole(
+        [shape.choice(sample.index, sample) for sample in samples],
+        usage=work.usage(),
+        **work.deadline_object(forced=_forced(samples)),
+    )
+    await work.reply.whole(200, encode(body), content_type=b"application/json", extra=[])
+
+
+async def _stream(work: Work) -> None:
+    pieces: asyncio.Queue[tuple[int, Delta]] = asyncio.Queue()
+    drawing = asyncio.create_task(_draw(work, pieces), name="timely-stream")
+    try:
+        await _pass_on(work, pieces, drawing)
+        samples = await drawing
+    finally:
+        drawing.cancel()
+        with suppress(asyncio.CancelledError):
+            await drawing
+    shape = work.shape()
+    await send_end(
+        work.reply,
+        shape,
+        [shape.ending(sample.index, sample.finish_reason) for sample in samples],
+        work.usage(),
+        work.job,
+        **work.deadline_object(forced=_forced(samples)),
+    )
+
+
+async def _pass_on(
+    work: Work, pieces: asyncio.Queue[tuple[int, Delta]], drawing: asyncio.Task[tuple[Sample, ...]]
+) -> None:
+    """Send pieces as they come until the drawing is done and none is left."""
+    shape = work.shape()
+    opened: set[int] = set()
+    drawing.add_done_callback(lambda _: pieces.put_nowait((-1, Delta())))
+    while True:
+        index, delta = await pieces.get()
+        if index < 0:
+            break
+        if index not in opened:
+            opened.add(index)
+            if not work.reply.started:
+                await work.reply.start_stream()
+            await send_event(work.reply, shape.chunk([shape.opening(index)]))
+        if delta.reasoning or delta.content or delta.tool_calls:
+            await send_event(work.reply, shape.chunk([shape.delta(index, delta)]))
+    drawing.result()  # raises what went wrong, before a stream is begun for nothing
+    if not work.reply.started:
+        await work.reply.start_stream()
+
+
+async def _draw(work: Work, pieces: asyncio.Queue[tuple[int, Delta]] | None) -> tuple[Sample, ...]:
+    def pass_on(index: int, delta: Delta) -> None:
+        if pieces is not None:
+            pieces.put_nowait((index, delta))
+
+    samples = await draw_each(
+        work.engine,
+        work.prompt,
+        work.job.n,
+        pace=work.pace,
+        clock=work.clock,
+        timetable=work.timetable,
+        on_delta=pass_on if pieces is not None else None,
+        on_end=work.tab.add,
+    )
+    limit = work.job.limit
+    if (
+        limit is not None
+        and limit.on_miss == "error"
+        and any(sample.state != "finished" for sample in samples)
+    ):
+        raise DeadlineExceeded("The model had not answered by the deadline.", param="deadline")
+    return samples
+
+
+def _forced(samples: tuple[Sample, ...]) -> int:
+    return sum(sample.forced for sample in samples)

@@ -1,0 +1,56 @@
+"""One request's way through the gateway: everything its answering needs, in one value."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from quorate_sampling.deadline import Clock
+from quorate_sampling.drawing import Prompt
+from quorate_sampling.engine import Engine
+from quorate_sampling.pace import Pace
+from quorate_sampling.timetable import Timetable
+from quorate_server.completion import Shape
+from quorate_server.gateway.reply import Reply
+from quorate_server.job import Job
+from quorate_server.ledger import Prices
+from quorate_server.tab import Tab, wire_usage
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A job, the engine it was given to, and where its answer and its bill go."""
+
+    job: Job
+    engine: Engine
+    pace: Pace
+    prompt: Prompt
+    timetable: Timetable | None
+    tab: Tab
+    prices: Prices | None
+    reply: Reply
+    clock: Clock
+
+    def shape(self) -> Shape:
+        """The response's shape; the model is named back as the client named it."""
+        return Shape.of(self.job.request_id, self.job.asked_model, chat=self.job.chat)
+
+    def usage(self) -> dict[str, object]:
+        """The bill so far, on the wire."""
+        return wire_usage(self.tab.bill(), self.prices)
+
+    def deadline_object(self, *, forced: int) -> dict[str, Any]:
+        """The response's `deadline`, or nothing without one; to be merged into it.
+
+        `forced`: how many of the samples had their thought closed. `met` is said as the response
+        is written: a response that is not written in time is never sent as an answer.
+        """
+        limit = self.job.limit
+        if limit is None:
+            return {}
+        deadline = limit.deadline
+        told = {
+            "budget_ms": round(deadline.budget_s * 1000),
+            "elapsed_ms": round(deadline.elapsed_s() * 1000),
+            "met": deadline.remaining_s() >= 0,
+            "forced": forced,
+        }
+        return {"deadline": told}

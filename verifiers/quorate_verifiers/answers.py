@@ -1,0 +1,32 @@
+"""What is taken out of a sample's text, and what two such answers have to share to be the same."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Kind = Literal["math", "number", "choice", "text"]
+"""What sort of answer is looked for; all samples of a group are read as one kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One sample's answer.
+
+    `text` is what a user is shown (`46`, `\\frac{1}{2}`, `B`), `key` the canonical form. Two
+    answers of one kind are equivalent if and only if their keys are equal, so equivalence is
+    symmetric and transitive by construction, and votes can be counted in a dictionary.
+    """
+
+    kind: Kind
+    text: str
+    key: str
+
+    def equivalent(self, other: "Answer") -> bool:
+        """Whether both answers count for the same vote."""
+        return self.kind == other.kind and self.key == other.key
+
+
+class Extractor(Protocol):
+    """Finds one kind of answer in the answer part of a sample (its reasoning is already gone)."""
+
+    def __call__(self, answer_part: str) -> Answer | None:
+        """The answer, or None where the text states none: never a guess, never an exception."""

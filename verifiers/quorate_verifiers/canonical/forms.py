@@ -1,0 +1,202 @@
+"""The canonical form of a mathematical answer: two answers are equal if their forms are.
+
+What is understood, from the outside in: an approximation behind an exact value is dropped; a list
+of numbers without brackets is a set (solutions come in any order), a list of words keeps its
+order; `x = 5` is `5`; relations, unions, intervals, tuples and sets are read by their parts; the
+parts are expressions of `algebra`. What is not understood is compared as a normalised string.
+
+The form is stable (`canonical(canonical(x)) == canonical(x)`), nothing is evaluated, and the time
+is linear in the length of the text, with a bounded share for what is understood.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+
+from quorate_verifiers.canonical.algebra import NotAlgebra
+from quorate_verifiers.canonical.numbers import decimal_key, is_number_key
+from quorate_verifiers.canonical.parser import MAX_TOKENS, parse
+from quorate_verifiers.canonical.tokens import Token, tokenise, trimmed, written
+from quorate_verifiers.canonical.units import without_units
+
+MAX_DEPTH = 8
+
+_RELATIONS = frozenset(["=", "<", ">", "<=", ">=", "!="])
+_OPENING = frozenset("([{")
+_CLOSING = frozenset(")]}")
+_NAME_MARKS = frozenset(["_", "'", "|", "(", ")", "{", "}", ","])
+
+
+def canonical(text: str) -> str:
+    """The canonical form of `text` (LaTeX or plain); empty where nothing is left of it."""
+    number = decimal_key(text.strip())
+    if number is not None:
+        return number
+    return _form(trimmed(tokenise(text)), 0)
+
+
+def canonical_number(text: str) -> str | None:
+    """The canonical form where `text` is one rational number, else None."""
+    key = canonical(text)
+    return key if is_number_key(key) else None
+
+
+def is_formula(key: str) -> bool:
+    """Whether a canonical form was understood as mathematics; prose keeps its spaces."""
+    return bool(key) and " " not in key and not (key.isalpha() and len(key) > 1)
+
+
+def spelling(text: str) -> str:
+    """A number as it is shown to a user: `1234.50` of `\\$1{,}234.50`, `3/4` of `\\frac{3}{4}`."""
+    key = canonical(text)
+    spelt = "".join(token.text for token in _bare(tokenise(text))).removeprefix("+")
+    return spelt if decimal_key(spelt) == key else key
+
+
+def _form(tokens: Sequence[Token], depth: int) -> str:
+    if len(tokens) > MAX_TOKENS or depth > MAX_DEPTH:
+        return _plain(tokens)
+    tokens = _bare(_split(tokens, "≈")[0]) or tokens
+    members = _members(tokens)
+    if len(members) > 1 or _has_sign_choice(tokens):
+        return _list_form(members, depth)
+    return _single_form(_without_name(tokens), depth)
+
+
+def _plain(tokens: Sequence[Token]) -> str:
+    """The form of what is not understood. A numeral of any length is still a number."""
+    spelt = "".join(t.text for t in tokens[:3])
+    return (decimal_key(spelt) if len(tokens) <= 2 else None) or written(tokens)
+
+
+def _bare(tokens: Sequence[Token]) -> Sequence[Token]:
+    """Without the punctuation and the unit around a value."""
+    while True:
+        bare = without_units(trimmed(tokens))
+        if len(bare) == len(tokens):
+            return tokens
+        tokens = bare
+
+
+def _members(tokens: Sequence[Token]) -> list[Sequence[Token]]:
+    """The members of a list without brackets; one where it is no list."""
+    members = [member for member in _split(tokens, ",", "and", "or") if member]
+    if len(members) > 1 and all(_has_number(member) for member in members):
+        return members
+    return _split(tokens, ",")
+
+
+def _list_form(members: list[Sequence[Token]], depth: int) -> str:
+    """Numbers are a set, words keep their order."""
+    if all(_has_number(member) for member in members):
+        return _set_form(members, depth)
+    return "(" + ",".join(_form(_bare(member), depth + 1) for member in members) + ")"
+
+
+def _set_form(members: Sequence[Sequence[Token]], depth: int) -> str:
+    members = [choice for member in members for choice in _sign_choices(_bare(member))]
+    names = {_name_of(member) for member in members} - {""}
+    if len(names) == 1:  # x=1, x=2; but x=1, y=2 says more than its values
+        members = [_without_name(member) for member in members]
+    forms = sorted({_single_form(member, depth + 1) for member in members} - {""})
+    return forms[0] if len(forms) == 1 else "{" + ",".join(forms) + "}"
+
+
+def _single_form(tokens: Sequence[Token], depth: int) -> str:
+    """The form of one value, relation, union or bracketed list."""
+    tokens = _bare(tokens)
+    if depth > MAX_DEPTH or not tokens:
+        return written(tokens)
+    relation = _split_keeping(tokens, _RELATIONS)
+    if len(relation) > 1:
+        return _relation_form(relation, depth)
+    union = _split(tokens, "cup")
+    if len(union) > 1 and all(_bracketed(part) for part in union):
+        return "cup".join(sorted(_single_form(part, depth + 1) for part in union))
+    if _bracketed(tokens):
+        members = _split(tokens[1:-1], ",")
+        if len(members) > 1:
+            return _bracket_form(tokens[0].text, members, tokens[-1].text, depth)
+    try:
+        return parse(tokens).key
+    except NotAlgebra:
+        return _plain(tokens)
+
+
+def _bracket_form(opening: str, members: list[Sequence[Token]], closing: str, depth: int) -> str:
+    if (opening, closing) == ("{", "}"):
+        return _set_form(members, depth)
+    forms = [_form(_bare(member), depth + 1) for member in members]
+    return opening + ",".join(forms) + closing
+
+
+def _relation_form(parts: list[Sequence[Token]], depth: int) -> str:
+    """`500+1 = 501` is its last value; other relations are read side by side."""
+    forms = [p[0].text if i % 2 else _single_form(p, depth + 1) for i, p in enumerate(parts)]
+    if set(forms[1::2]) == {"="} and all(is_number_key(form) for form in forms[::2]):
+        return forms[-1]
+    return "".join(forms)
+
+
+def _name_of(tokens: Sequence[Token]) -> str:
+    """What stands before the first `=` or `in`, where that only names what follows: `f(x)`."""
+    name = _split(tokens, "=", "in")[0]
+    if len(name) == len(tokens) or not name or len(name) + 1 == len(tokens):
+        return ""
+    if _split_keeping(name, _RELATIONS) != [name] or name[0].kind == "number":
+        return ""
+    named = all(t.kind != "mark" or t.text in _NAME_MARKS for t in name)
+    return written(name) if named and any(t.kind in ("name", "word") for t in name) else ""
+
+
+def _without_name(tokens: Sequence[Token]) -> Sequence[Token]:
+    """`5` of `x = 5` and of `x = 2 + 3 = 5`."""
+    name = _name_of(tokens)
+    if not name:
+        return tokens
+    rest = tokens[len(_split(tokens, "=", "in")[0]) + 1 :]
+    return _split(rest, "=")[-1] or tokens
+
+
+def _sign_choices(tokens: Sequence[Token]) -> list[Sequence[Token]]:
+    """`1 ± x` is two values; further signs in one value are not taken apart."""
+    if not _has_sign_choice(tokens):
+        return [tokens]
+    return [
+        [Token("mark", sign) if t.text == "±" else t for t in tokens if (sign, t.text) != ("", "±")]
+        for sign in ("+", "-")
+    ]
+
+
+def _has_sign_choice(tokens: Sequence[Token]) -> bool:
+    return sum(token.text == "±" for token in tokens) == 1
+
+
+def _has_number(tokens: Sequence[Token]) -> bool:
+    return any(token.kind == "number" for token in tokens)
+
+
+def _bracketed(tokens: Sequence[Token]) -> bool:
+    """Whether one pair of brackets, maybe of two kinds, is around all tokens."""
+    if len(tokens) < 2 or tokens[0].text not in _OPENING or tokens[-1].text not in _CLOSING:
+        return False
+    depth = 0
+    for token in tokens[:-1]:
+        depth += (token.text in _OPENING) - (token.text in _CLOSING)
+        if depth == 0:
+            return False
+    return depth == 1
+
+
+def _split(tokens: Sequence[Token], *separators: str) -> list[Sequence[Token]]:
+    """The tokens between separators outside of brackets; at least one piece."""
+    return _split_keeping(tokens, separators)[::2]
+
+
+def _split_keeping(tokens: Sequence[Token], separators: Collection[str]) -> list[Sequence[Token]]:
+    pieces: list[Sequence[Token]] = []
+    start = depth = 0
+    for index, token in enumerate(tokens):
+        depth += (token.text in _OPENING) - (token.text in _CLOSING)
+        if depth <= 0 and token.text in separators:
+            pieces += [tokens[start:index], tokens[index : index + 1]]
+            start = index + 1
+    return [*pieces, tokens[start:]]

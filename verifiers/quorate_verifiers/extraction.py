@@ -1,0 +1,30 @@
+"""From a sample's text to its answer: the reasoning removed, then one extractor for each kind."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from quorate_verifiers.answers import Answer, Extractor, Kind
+from quorate_verifiers.extractors.choice import extract_choice
+from quorate_verifiers.extractors.math import extract_math
+from quorate_verifiers.extractors.number import extract_number
+from quorate_verifiers.extractors.text import extract_text
+from quorate_verifiers.reasoning import split_reasoning
+
+EXTRACTORS: Mapping[Kind, Extractor] = MappingProxyType(
+    {
+        "math": extract_math,
+        "number": extract_number,
+        "choice": extract_choice,
+        "text": extract_text,
+    }
+)
+
+
+def extract(text: str, kind: Kind) -> Answer | None:
+    """The answer that `text` gives, read as `kind`; None where it is not parsed.
+
+    `text` may still carry its reasoning, which never counts: a thought that was not closed has no
+    answer yet. Raises nothing for any text, and takes time linear in its length.
+    """
+    _, answer_part = split_reasoning(text)
+    return EXTRACTORS[kind](answer_part)
