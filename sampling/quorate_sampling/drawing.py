@@ -183,14 +183,19 @@ async def drawing(
     That holds for a cancelled caller too (a client that left): the samples are stopped on the
     engine by id and asked for their usage before the cancellation goes on.
     """
+    failure: Exception | None = None
     async with asyncio.TaskGroup() as tasks:
         draw = Drawing(
             engine, prompt, pace, clock, timetable, tasks, _on_delta=on_delta, _on_end=on_end
         )
         try:
             yield draw
+        except Exception as error:  # kept out of the task group, which would wrap it in a group
+            failure = error
         finally:
             await draw.end()
+    if failure is not None:
+        raise failure
 
 
 async def draw_each(

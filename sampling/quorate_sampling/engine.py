@@ -68,7 +68,8 @@ class Draw:
     """One completion to draw: a single sample, in the client's own terms.
 
     `body` is the client's request without Quorate's fields: what the engine gets but for the
-    fields below. `chat` is False for a text completion, all of whose text is content. `sample_id` is of our own making and unique: it is the engine's request id.
+    fields below. `chat` is False for a text completion, all of whose text is content.
+    `sample_id` is of our own making and unique: it is the engine's request id.
     """
 
     sample_id: str

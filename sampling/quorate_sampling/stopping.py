@@ -107,7 +107,8 @@ class Margin:
 class Beta:
     """Decided when the leader's stability reaches `threshold` (Adaptive-Consistency).
 
-    With samples in flight, the lead must also outlast them with the same probability.
+    The posterior behind it holds for any number of samples still unknown, those in flight among
+    them; `width` are kept in flight.
     """
 
     threshold: float = 0.95
@@ -117,12 +118,7 @@ class Beta:
     def judge(self, standing: Standing) -> Judgement:
         if standing.finished >= standing.min_samples and (
             standing.settled
-            or (
-                standing.lead > 0
-                and lead_stability(standing.leading, standing.runner_up) >= self.threshold
-                and lead_survival(standing.leading, standing.runner_up, standing.in_flight)
-                >= self.threshold
-            )
+            or lead_stability(standing.leading, standing.runner_up) >= self.threshold
         ):
             return Decided()
         return Continue(max(self.width, standing.min_samples - standing.finished))

@@ -67,11 +67,10 @@ def _split_marked(text: str, markers: ThoughtMarkers) -> tuple[str, str]:
 
 
 def _split_harmony(text: str) -> tuple[str, str]:
-    last = None
-    for last in _HARMONY_FINAL.finditer(text):
-        pass
-    if last is None:
+    finals = list(_HARMONY_FINAL.finditer(text))
+    if not finals:
         return _HARMONY_MARKUP.sub("", text).strip(), ""
+    last = finals[-1]
     stop = _HARMONY_STOP.search(text, last.end())
     answer = text[last.end() : stop.start() if stop else len(text)]
     return _HARMONY_MARKUP.sub("", text[: last.start()]).strip(), answer.strip()

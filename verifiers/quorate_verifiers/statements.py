@@ -20,12 +20,11 @@ _EMPHASIS = re.compile(r"\*\*|__|`")
 
 def stated(text: str) -> str | None:
     """What follows the last "answer is" (or the like), to the end of its sentence; else None."""
-    anchor = None
-    for anchor in _ANCHOR.finditer(text):
-        pass
-    if anchor is None:
+    anchors = list(_ANCHOR.finditer(text))
+    if not anchors:
         return None
-    rest = text[anchor.end() : anchor.end() + MAX_STATEMENT]
+    start = anchors[-1].end()
+    rest = text[start : start + MAX_STATEMENT]
     span = _MATH_SPAN.match(rest)
     if span is not None:  # a displayed formula may run over several lines
         return span[0]
@@ -43,12 +42,10 @@ def final_line(text: str) -> str:
 def closing_formula(text: str) -> str | None:
     """The contents of the `$…$`, `\\(…\\)` or `\\[…\\]` that ends the text; None without one."""
     tail = text[-MAX_STATEMENT:].rstrip(" \n.!*_")
-    span = None
-    for span in _MATH_SPAN.finditer(tail):
-        pass
-    if span is None or span.end() < len(tail):
+    spans = list(_MATH_SPAN.finditer(tail))
+    if not spans or spans[-1].end() < len(tail):
         return None
-    return next(part for part in span.groups() if part is not None).strip()
+    return next(part for part in spans[-1].groups() if part is not None).strip()
 
 
 def without_emphasis(text: str) -> str:

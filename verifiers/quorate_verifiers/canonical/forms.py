@@ -9,7 +9,7 @@ The form is stable (`canonical(canonical(x)) == canonical(x)`), nothing is evalu
 is linear in the length of the text, with a bounded share for what is understood.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 
 from quorate_verifiers.canonical.algebra import NotAlgebra
 from quorate_verifiers.canonical.numbers import decimal_key, is_number_key

@@ -10,16 +10,13 @@ from math import factorial
 
 from quorate_verifiers.canonical.algebra import Expression, NotAlgebra, number, opaque, symbol
 from quorate_verifiers.canonical.numbers import read_decimal
-from quorate_verifiers.canonical.tokens import GREEK, Token
+from quorate_verifiers.canonical.tokens import Token
+from quorate_verifiers.canonical.vocabulary import FUNCTIONS, GREEK, NO_SYMBOLS
 
 MAX_TOKENS = 400
 MAX_DEPTH = 24
 _LARGEST_FACTORIAL = 20
 _CLOSING = {"(": ")", "{": "}", "[": "]"}
-_FUNCTIONS = frozenset(
-    "sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh log ln exp max min gcd lcm".split()
-)
-_NO_SYMBOLS = frozenset("cup cap in binom begin end overline emptyset to".split())
 _END = Token("mark", "")
 
 
@@ -130,9 +127,9 @@ class _Reader:
             return self._argument() / self._argument()
         if token.text == "sqrt":
             return self._root()
-        if token.text in _FUNCTIONS:
+        if token.text in FUNCTIONS:
             return self._function(token.text)
-        if token.text in _NO_SYMBOLS:
+        if token.text in NO_SYMBOLS:
             raise NotAlgebra(f"{token.text!r} is no symbol")
         return self._subscripted(token.text) or symbol(token.text)
 
@@ -212,7 +209,7 @@ def _is_word(token: Token) -> bool:
     return (
         len(token.text) > 1
         and token.text.lower() not in GREEK
-        and token.text not in _FUNCTIONS
+        and token.text not in FUNCTIONS
         and token.text not in ("sqrt", "frac", "infty")
     )
 

@@ -9,6 +9,16 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
+from quorate_verifiers.canonical.vocabulary import (
+    CHARACTERS,
+    COMMAND_MARKS,
+    COMMAND_NAMES,
+    GREEK,
+    IGNORED_CHARACTERS,
+    LAYOUT,
+    RAISED_UNITS,
+)
+
 
 class Token(NamedTuple):
     """A numeral, a name (letters or a LaTeX command), a word from `\\text{…}`, or a mark."""
@@ -17,49 +27,8 @@ class Token(NamedTuple):
     text: str
 
 
-GREEK = frozenset(
-    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi "
-    "omicron pi rho sigma tau upsilon phi varphi chi psi omega".split()
-)
-
-_LAYOUT = frozenset(
-    "left right big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr displaystyle "
-    "textstyle scriptstyle limits quad qquad degree boxed fbox text textrm textbf textit mathrm "
-    "mathbf mathit mathsf mathbb boldsymbol bm operatorname mbox hbox rm bf it nolimits "
-    "thinspace hspace phantom".split()
-)
-_MARKS = {
-    **{name: "*" for name in ("cdot", "times", "ast", "bullet")},
-    **{name: "<=" for name in ("le", "leq", "leqslant")},
-    **{name: ">=" for name in ("ge", "geq", "geqslant")},
-    **{name: "!=" for name in ("ne", "neq")},
-    **{name: "±" for name in ("pm", "mp")},
-    **{name: "≈" for name in ("approx", "simeq")},
-    **{name: "(" for name in ("langle", "lparen")},
-    **{name: ")" for name in ("rangle", "rparen")},
-    **{name: "|" for name in ("lvert", "rvert", "vert", "mid")},
-    **{"div": "/", "lt": "<", "gt": ">", "lbrace": "{", "rbrace": "}", "equiv": "="},
-}
-_SAME_NAME = {
-    **{name: "frac" for name in ("dfrac", "tfrac", "cfrac")},
-    **{"land": "and", "lor": "or", "varnothing": "emptyset", "empty": "emptyset"},
-}
-_IGNORED_MARKS = frozenset('$%°€£¥`"“”„\\~\u200b\u200c\u200d\ufeff')
-
-_RAISED_UNITS = frozenset(["circ", "th", "st", "nd", "rd"])  # 90^\circ, 12^{th}
 _TIME_OF_DAY = re.compile(r"\b([AaPp])\. ?[Mm]\b\.?")
 
-_SIGNS = str.maketrans(
-    {
-        **dict.fromkeys("−–—‐‑﹣－", "-"),
-        **dict.fromkeys("×·⋅∙∗", "*"),
-        **dict.fromkeys("’′", "'"),
-        **{"÷": "/", "∕": "/", "⁄": "/", "≤": "<=", "≥": ">=", "≠": "!=", "∓": "±", "≃": "≈"},
-        **{"√": r"\sqrt ", "∞": r"\infty ", "∪": r"\cup ", "∈": r"\in ", "π": r"\pi "},
-        **{"½": r"\frac{1}{2}", "⅓": r"\frac{1}{3}", "⅔": r"\frac{2}{3}"},
-        **{"¼": r"\frac{1}{4}", "¾": r"\frac{3}{4}", "⅛": r"\frac{1}{8}"},
-    }
-)
 _RAISED_DIGITS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"
 _RAISED = re.compile(f"[{_RAISED_DIGITS}]+")
 _LOWERED = str.maketrans(_RAISED_DIGITS, "0123456789-")
@@ -86,8 +55,8 @@ _TRIMMED_AFTER = frozenset([*",;:=.?*^≈_+"])
 
 def tokenise(text: str) -> list[Token]:
     """The tokens of a piece of mathematics, without spaces, sizes, fonts, currency, `%` or `°`."""
-    text = _RAISED.sub(lambda m: "^{" + m[0].translate(_LOWERED) + "}", text.translate(_SIGNS))
-    text = " ".join(unicodedata.normalize("NFKC", text).translate(_SIGNS).split())
+    text = _RAISED.sub(lambda m: "^{" + m[0].translate(_LOWERED) + "}", text.translate(CHARACTERS))
+    text = " ".join(unicodedata.normalize("NFKC", text).translate(CHARACTERS).split())
     text = _TIME_OF_DAY.sub(r"\1m", text)
     return _join_thousands(_without_raised_units(_scan(text, said=False)))
 
@@ -125,10 +94,10 @@ def _scan(text: str, *, said: bool) -> Iterator[Token]:
         elif found == "name":
             yield Token("word" if said else "name", _folded(piece))
         elif found == "command":
-            if piece in _MARKS:
-                yield Token("mark", _MARKS[piece])
-            elif piece not in _LAYOUT:
-                yield Token("name", _folded(_SAME_NAME.get(piece, piece)))
+            if piece in COMMAND_MARKS:
+                yield Token("mark", COMMAND_MARKS[piece])
+            elif piece not in LAYOUT:
+                yield Token("name", _folded(COMMAND_NAMES.get(piece, piece)))
         elif found == "grouped":
             yield from _grouped(piece, separated=depth > 0)
         elif found == "said" or found == "styled":
@@ -153,7 +122,7 @@ def _grouped(piece: str, *, separated: bool) -> Iterator[Token]:
 def _mark(piece: str, *, escaped: bool) -> str:
     if escaped:
         return piece if piece in "{}|&#_" else ""
-    if piece in _IGNORED_MARKS:
+    if piece in IGNORED_CHARACTERS:
         return ""
     return "^" if piece == "**" else piece
 
@@ -171,7 +140,7 @@ def _without_raised_units(tokens: Iterable[Token]) -> list[Token]:
     kept: list[Token] = []
     for token in tokens:
         before = [t.text for t in kept[-3:]]
-        if token.text in _RAISED_UNITS and before[-1:] == ["^"]:
+        if token.text in RAISED_UNITS and before[-1:] == ["^"]:
             kept.pop()
         elif token.text == "}" and len(before) == 3 and _is_raised_unit(before):
             del kept[-3:]
@@ -181,7 +150,7 @@ def _without_raised_units(tokens: Iterable[Token]) -> list[Token]:
 
 
 def _is_raised_unit(texts: Sequence[str]) -> bool:
-    return texts[0] == "^" and texts[1] == "{" and texts[2] in _RAISED_UNITS
+    return texts[0] == "^" and texts[1] == "{" and texts[2] in RAISED_UNITS
 
 
 def _join_thousands(tokens: list[Token]) -> list[Token]:

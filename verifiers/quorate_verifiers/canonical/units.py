@@ -7,18 +7,9 @@ what is said stay: `4:30 p.m.`, `3 million`, `5 miles north`.
 
 from collections.abc import Sequence
 
-from quorate_verifiers.canonical.tokens import GREEK, Token
+from quorate_verifiers.canonical.tokens import Token
+from quorate_verifiers.canonical.vocabulary import GREEK, NO_UNITS, SHORT_UNITS
 
-_SHORT_UNITS = frozenset(
-    "mm cm dm km in ft yd mi mg kg lb lbs oz ml cl hr hrs min sec ms day days deg rad cup cups "
-    "men ant ants hz khz mph kmh usd eur gbp th st nd rd cubic".split()
-)
-_NO_UNITS = frozenset(
-    "pm am noon midnight north south east west left right above below more less fewer "
-    "thousand million billion trillion dozen hundred mod base and or to infty sqrt frac cup cap "
-    "binom sin cos tan cot sec csc log ln exp arcsin arccos arctan begin end not no none "
-    "if for otherwise of".split()
-)
 _ENDS_A_VALUE = frozenset([")", "}", "]", "!"])
 _SHORTEST_WORD = 4
 
@@ -47,13 +38,12 @@ def _belongs_to_unit(tokens: Sequence[Token], index: int) -> bool:
 def _is_unit(token: Token) -> bool:
     name = token.text
     if token.kind == "word":
-        return name.lower() not in _NO_UNITS and name.lower() not in ("p", "a")
+        return name.lower() not in NO_UNITS and name.lower() not in ("p", "a")
     if token.kind != "name" or name.lower() in GREEK:
         return False
-    lowered = name.lower()
-    if lowered in _SHORT_UNITS:
-        return lowered != "in" or name == "in"
-    return len(name) >= _SHORTEST_WORD and lowered not in _NO_UNITS
+    if name.lower() in SHORT_UNITS:
+        return True
+    return len(name) >= _SHORTEST_WORD and name.lower() not in NO_UNITS
 
 
 def _is_value(tokens: Sequence[Token]) -> bool:

@@ -6,7 +6,7 @@ option (`C`, `C.`, `(C) Paris`), a letter set in bold, and the only letter in br
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from quorate_verifiers.answers import Answer
 from quorate_verifiers.boxes import has_box, last_boxed
@@ -60,10 +60,10 @@ def _boxed_letter(boxed: str) -> str | None:
     return match["letter"] if match else None
 
 
-def _stated_letters(text: str) -> Iterator[str]:
+def _stated_letters(text: str) -> list[str]:
     found = [(m.start(), m["letter"]) for m in _STATED.finditer(text) if _is_letter(m)]
     found += [(m.start(), m["letter"] or m["bare"]) for m in _STATED_BEFORE.finditer(text)]
-    return (letter for _, letter in sorted(found))
+    return [letter for _, letter in sorted(found)]
 
 
 def _is_letter(match: re.Match[str]) -> bool:
@@ -88,13 +88,10 @@ def _option_line_letter(text: str) -> str | None:
     return (match["letter"] or match["bare"]) if match else None
 
 
-def _last(letters: Iterator[str]) -> str | None:
-    last = None
-    for last in letters:
-        pass
-    return last
+def _last(letters: Iterable[str]) -> str | None:
+    return next(reversed(list(letters)), None)
 
 
-def _only(letters: Iterator[str]) -> str | None:
+def _only(letters: Iterable[str]) -> str | None:
     distinct = set(letters)
     return distinct.pop() if len(distinct) == 1 else None
