@@ -166,7 +166,7 @@ install_cpu_torch() {
         say "not there for this Python"
     fi
     say "getting $torch from $torch_index (190 MB unless cached)"
-    uv_install --default-index "$torch_index" "$torch" ||
+    uv_install --no-deps --default-index "$torch_index" "$torch" ||
         give_up "could not get $torch from $torch_index; check the network, or put its wheel for" \
             "$("$venv/bin/python" --version) in a folder and set PIP_FIND_LINKS to that folder."
 }

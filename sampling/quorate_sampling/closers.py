@@ -4,6 +4,7 @@ A *closer* ends the reasoning; an *opener* behind it leads straight into the ans
 answer that have a form of their own. Which family has which is the engine's to know.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -38,13 +39,18 @@ class PreparedClosing:
     last_words: str
     opener: str
 
-    def ended_in(self, token_ids: tuple[int, ...]) -> int | None:
+    def ended_in(self, token_ids: Sequence[int]) -> int | None:
         """Where in `token_ids` the thought ended by itself; None if it is still open."""
-        start = -1
-        while True:
-            try:
-                start = token_ids.index(self.end_ids[0], start + 1)
-            except ValueError:
-                return None
-            if token_ids[start : start + len(self.end_ids)] == self.end_ids:
-                return start
+        return find(self.end_ids, token_ids)
+
+
+def find(needle: Sequence[int], ids: Sequence[int]) -> int | None:
+    """Where `needle` first stands in `ids`; None if it does not."""
+    start = -1
+    while True:
+        try:
+            start = ids.index(needle[0], start + 1)
+        except ValueError:
+            return None
+        if tuple(ids[start : start + len(needle)]) == tuple(needle):
+            return start

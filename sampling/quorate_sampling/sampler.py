@@ -88,7 +88,7 @@ class SampleRun:
         return (
             self._order is None
             and not self._thought.answering
-            and closing.ended_in(tuple(self._thought.token_ids)) is None
+            and closing.ended_in(self._thought.token_ids) is None
         )
 
     async def run(self) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from quorate_sampling.closers import find
 from quorate_sampling.engine import Sample
 from quorate_server.ledger import Bill, Prices
 
@@ -48,19 +49,16 @@ class Tab:
 def reasoning_tokens(sample: Sample, end_ids: tuple[int, ...]) -> int:
     """How many of a sample's own tokens were thought.
 
-    Exact where token ids are known; without them all or nothing of a sample's tokens, by whether
-    it ever got to an answer.
+    Exact where token ids are known. Without them nothing is claimed of a sample that answered,
+    and one that never got that far thought all of it.
     """
     if sample.forced_span is not None:
         return sample.forced_span[0]
     if not sample.reasoning:
         return 0
-    if end_ids and sample.token_ids:
-        ids = sample.token_ids
-        for start in range(len(ids) - len(end_ids) + 1):
-            if ids[start] == end_ids[0] and ids[start : start + len(end_ids)] == end_ids:
-                return start
-        return len(ids)
+    ended_at = find(end_ids, sample.token_ids) if end_ids else None
+    if ended_at is not None:
+        return ended_at
     return 0 if sample.content else sample.usage.completion_tokens
 
 

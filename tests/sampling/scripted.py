@@ -20,7 +20,7 @@ END_ID = 2
 PROMPT_IDS = (1, 1, 1)
 CLOSER_IDS = (9, END_ID)
 ABLE = Abilities(token_ids=True, abort_by_id=True, exact_usage=True, stream_interval=True, n=True)
-CLOSING = Closing("test", "</t>", "\n</t>\n", "[")
+CLOSING = Closing("test", "</t>", "\n</t>\n", "= ")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class ScriptedEngine:
         return stream
 
     async def tokenize(self, text: str) -> tuple[int, ...]:
-        return tuple(text.encode())
+        return (END_ID,) if text == CLOSING.end_marker else tuple(text.encode())
 
     async def prompt_ids(self, body: Mapping[str, Any]) -> tuple[int, ...]:
         self.prompts_asked += 1

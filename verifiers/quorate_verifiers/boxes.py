@@ -23,8 +23,9 @@ def last_boxed(text: str) -> str | None:
     if not has_box(text):
         return None
     found: tuple[int, str] = (-1, "")
+    first = _first_box(text)
     open_braces: list[tuple[int, int] | None] = []  # where a box and its contents start
-    for match in _SCAN.finditer(text, _first_box(text)):
+    for match in _SCAN.finditer(text, first):
         if match["box"]:
             open_braces.append((match.start(), match.end()))
         elif match["brace"] == "{":
@@ -34,7 +35,7 @@ def last_boxed(text: str) -> str | None:
             if box is not None and box[0] > found[0]:
                 content = text[box[1] : match.start()].strip()
                 found = (box[0], content) if content else found
-    for match in _UNBRACED.finditer(text):
+    for match in _UNBRACED.finditer(text, first):
         if match.start() > found[0]:
             found = (match.start(), match["content"].rstrip(".,"))
     return found[1] or None

@@ -127,7 +127,9 @@ def _refuse_later_parts(value: dict[str, Any]) -> None:
 
 
 def _told(error: ValidationError) -> RequestError:
-    first = error.errors(include_url=False, include_context=False)[0]
+    errors = error.errors(include_url=False, include_context=False)
+    same_field = [e for e in errors if e["loc"][:1] == errors[0]["loc"][:1]]
+    first = max(same_field, key=lambda e: len(e["loc"]))  # of a union, the branch that got furthest
     path = [str(part) for part in first["loc"]]
     if path[:1] == ["early_stop"] and len(path) > 1:
         path = ["early_stop", *path[2:]]  # pydantic names the union's branch in between

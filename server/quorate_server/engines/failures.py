@@ -31,7 +31,8 @@ SIGNS: tuple[FailureSign, ...] = (
     ),
     FailureSign(
         r"(?:RepositoryNotFoundError|is not a local folder and is not a valid model identifier"
-        r"|Repo id must be in the form|Repository Not Found|Invalid repository ID or local directory)",
+        r"|Repo id must be in the form|Repository Not Found"
+        r"|Invalid repository ID or local directory)",
         "The model was not found: it is neither a folder here nor a repository on the Hub.",
     ),
     FailureSign(
@@ -40,7 +41,7 @@ SIGNS: tuple[FailureSign, ...] = (
         "The model is not here and could not be downloaded: there is no connection to the Hub.",
     ),
     FailureSign(
-        r"No (?:model weights|.*safetensors).* found|Cannot find any model weights",
+        r"Cannot find any model weights",
         "The model's folder holds no weights.",
     ),
     FailureSign(
@@ -49,18 +50,18 @@ SIGNS: tuple[FailureSign, ...] = (
         " `--max-model-len` or a smaller model.",
     ),
     FailureSign(
-        r"Free memory on device .* is less than desired",
+        r"less than desired GPU memory",
         "Another process holds the GPU's memory: free it, or lower `-- --gpu-memory-utilization`.",
     ),
     FailureSign(
-        r"(?:KV cache is needed, which is larger than the available|No available memory for the cache"
-        r"|larger than the maximum number of tokens that can be stored in KV cache)",
+        r"(?:cache is needed, which is larger than the available"
+        r"|No available memory for the cache)",
         "The KV cache is too small for the model's context: lower it with `-- --max-model-len N`,"
         " or give the cache more memory (on CPU: VLLM_CPU_KVCACHE_SPACE, in GiB).",
     ),
     FailureSign(
         r"(?:DefaultCPUAllocator: can't allocate memory|\bMemoryError\b|Cannot allocate memory"
-        r"|Not enough free memory|available memory on node)",
+        r"|less than desired CPU memory)",
         "The machine's memory is too small for this model.",
     ),
     FailureSign(

@@ -1,8 +1,6 @@
-"""Reading a request's body, bounded in size and in time."""
+"""Reading a request's body, bounded in size. Its time is bounded by `GatewayProtocol`."""
 
-import asyncio
-
-from quorate_server.errors import BodyTimeout, BodyTooLarge
+from quorate_server.errors import BodyTooLarge
 from quorate_server.gateway.asgi import Receive
 
 
@@ -10,30 +8,26 @@ class ClientLeft(Exception):
     """The client closed its connection; there is nobody to answer."""
 
 
-async def read_body(
-    receive: Receive, *, declared: bytes | None, max_bytes: int, timeout_s: float
-) -> bytes:
+async def read_body(receive: Receive, *, declared: bytes | None, max_bytes: int) -> bytes:
     """The whole body. `declared` is its content-length, if there was one.
 
-    Raises BodyTooLarge, without reading a byte where the length says so already, BodyTimeout
-    when the body is not complete after `timeout_s` seconds, ClientLeft.
+    Raises BodyTooLarge, without reading a byte where the length says so already, and ClientLeft.
     """
     if declared is not None and int(declared) > max_bytes:
         raise _too_large(max_bytes)
-    try:
-        async with asyncio.timeout(timeout_s):
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise ClientLeft
-            body: bytes = message.get("body", b"")
-            if not message.get("more_body", False) and len(body) <= max_bytes:
-                return body
-            return await _read_on(receive, body, max_bytes)
-    except TimeoutError as error:
-        raise BodyTimeout(f"The body was not complete after {timeout_s:g} s.") from error
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise ClientLeft
+    body: bytes = message.get("body", b"")
+    if message.get("more_body", False):
+        body = await _read_on(receive, body, max_bytes)
+    if len(body) > max_bytes:
+        raise _too_large(max_bytes)
+    return body
 
 
 async def _read_on(receive: Receive, first: bytes, max_bytes: int) -> bytes:
+    """What comes behind the first piece, until it is all there or too much."""
     body = bytearray(first)
     while len(body) <= max_bytes:
         message = await receive()
@@ -42,8 +36,6 @@ async def _read_on(receive: Receive, first: bytes, max_bytes: int) -> bytes:
         body += message.get("body", b"")
         if not message.get("more_body", False):
             break
-    if len(body) > max_bytes:
-        raise _too_large(max_bytes)
     return bytes(body)
 
 

@@ -40,7 +40,7 @@ def engine_error_event(event: Mapping[str, Any]) -> QuorateError:
 
 
 def _fit_to_be_shown(body: bytes) -> bool:
-    """JSON is; pages, plain text and stack traces say more of the engine's inside than they should."""
+    """JSON is; pages and stack traces say more of an engine's inside than they should."""
     return body.lstrip()[:1] == b"{" and b"Traceback (most recent" not in body
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-import os
+import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -47,7 +47,6 @@ class Limits:
     """What one request, and all of them together, may take."""
 
     max_body_bytes: int = 32 * 2**20
-    body_timeout_s: float = 30.0
     max_in_flight: int = 4096
     """Completions at once; what is over it is refused with `retry-after`."""
 
@@ -79,13 +78,14 @@ class HotPath:
         self._api_keys = api_keys or ApiKeys()
         self._deadline_headers = deadline_headers
         self._of_interest = _OF_INTEREST | deadline_headers
+        self._random = random.Random()  # seeded by the system; ids need only be unique
         self.in_flight = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] not in PATHS or scope["method"] != "POST":
             await self._inner(scope, receive, send)
             return
-        reply = Reply(send, f"q-{os.urandom(12).hex()}")
+        reply = Reply(send, f"q-{self._random.getrandbits(96):024x}")
         self.in_flight += 1
         try:
             await self._serve(scope, receive, reply)
@@ -111,7 +111,6 @@ class HotPath:
             receive,
             declared=found.get(b"content-length"),
             max_bytes=limits.max_body_bytes,
-            timeout_s=limits.body_timeout_s,
         )
         peeked = peek(body)
         model = self._plain_model(peeked, found)

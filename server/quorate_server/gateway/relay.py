@@ -68,11 +68,10 @@ async def relay(
     the stream.
     """
     tally = Tally()
-    client = ClientWatch(receive, replica, reply.request_id)
+    client = ClientWatch(receive, replica, reply)
     try:
-        with replica.lease():
-            async with client:
-                await _exchange(request, replica, tally, reply)
+        with replica.lease(), client:
+            await _exchange(request, replica, tally, reply)
     finally:
         ledger.record(tally.bill(request.model, client_left=client.gone))
 

@@ -79,11 +79,11 @@ class Reply:
         the server close the connection, which no client takes for an end.
         """
         if not self.started:
-            headers = error_headers(error)
-            if error.status == 408:
-                headers.append((b"connection", b"close"))  # what is left of the body is not read
             await self.whole(
-                error.status, error_body(error), content_type=b"application/json", extra=headers
+                error.status,
+                error_body(error),
+                content_type=b"application/json",
+                extra=error_headers(error),
             )
         elif self.streaming and not self.ended:
             self.ended = True

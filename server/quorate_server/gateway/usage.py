@@ -5,8 +5,8 @@ import re
 import msgspec
 
 _KEY = b'"usage"'
-# An object of numbers that nests twice at most (the …_details); it holds no strings with braces.
-_OBJECT = re.compile(rb'"usage"\s*:\s*(\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\})')
+# An object of numbers that nests once (the …_details); it holds no strings with braces.
+_OBJECT = re.compile(rb'"usage"\s*:\s*(\{[^{}]*+(?:\{[^{}]*+\}[^{}]*+)*+\})')
 
 
 class _Details(msgspec.Struct, gc=False):

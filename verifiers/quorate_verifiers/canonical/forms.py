@@ -9,15 +9,17 @@ The form is stable (`canonical(canonical(x)) == canonical(x)`), nothing is evalu
 is linear in the length of the text, with a bounded share for what is understood.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from quorate_verifiers.canonical.algebra import NotAlgebra
-from quorate_verifiers.canonical.numbers import decimal_key, is_number_key
+from quorate_verifiers.canonical.numbers import decimal_key, is_number_key, is_whole
 from quorate_verifiers.canonical.parser import MAX_TOKENS, parse
 from quorate_verifiers.canonical.tokens import Token, tokenise, trimmed, written
 from quorate_verifiers.canonical.units import without_units
+from quorate_verifiers.canonical.vocabulary import EXCLUDING
 
-MAX_DEPTH = 8
+MAX_NESTING = 8
+"""Brackets within brackets, in what is read and in its form: what is deeper stays a string."""
 
 _RELATIONS = frozenset(["=", "<", ">", "<=", ">=", "!="])
 _OPENING = frozenset("([{")
@@ -30,7 +32,14 @@ def canonical(text: str) -> str:
     number = decimal_key(text.strip())
     if number is not None:
         return number
-    return _form(trimmed(tokenise(text)), 0)
+    tokens = trimmed(tokenise(text))
+    if len(tokens) > MAX_TOKENS or _depth(token.text for token in tokens) > MAX_NESTING:
+        return _plain(tokens)
+    try:
+        form = _form(tokens, 0)
+    except NotAlgebra:
+        return _plain(tokens)
+    return form if len(form) <= MAX_TOKENS and _depth(form) <= MAX_NESTING else _plain(tokens)
 
 
 def canonical_number(text: str) -> str | None:
@@ -44,20 +53,23 @@ def is_formula(key: str) -> bool:
     return bool(key) and " " not in key and not (key.isalpha() and len(key) > 1)
 
 
-def spelling(text: str) -> str:
-    """A number as it is shown to a user: `1234.50` of `\\$1{,}234.50`, `3/4` of `\\frac{3}{4}`."""
-    key = canonical(text)
+def spelling(text: str, key: str) -> str:
+    """A number whose form is `key` as a user is shown it: `1234.50` of `\\$1{,}234.50`."""
+    if is_whole(key):
+        return key
     spelt = "".join(token.text for token in _bare(tokenise(text))).removeprefix("+")
     return spelt if decimal_key(spelt) == key else key
 
 
 def _form(tokens: Sequence[Token], depth: int) -> str:
-    if len(tokens) > MAX_TOKENS or depth > MAX_DEPTH:
-        return _plain(tokens)
+    if not _balanced(tokens):
+        raise NotAlgebra("brackets without a partner")
     tokens = _bare(_split(tokens, "≈")[0]) or tokens
     members = _members(tokens)
-    if len(members) > 1 or _has_sign_choice(tokens):
+    if len(members) > 1:
         return _list_form(members, depth)
+    if _has_sign_choice(tokens):
+        return _set_form(members, depth)
     return _single_form(_without_name(tokens), depth)
 
 
@@ -96,15 +108,15 @@ def _set_form(members: Sequence[Sequence[Token]], depth: int) -> str:
     names = {_name_of(member) for member in members} - {""}
     if len(names) == 1:  # x=1, x=2; but x=1, y=2 says more than its values
         members = [_without_name(member) for member in members]
-    forms = sorted({_single_form(member, depth + 1) for member in members} - {""})
+    forms = sorted({_single_form(member, depth + 1) for member in members})
     return forms[0] if len(forms) == 1 else "{" + ",".join(forms) + "}"
 
 
 def _single_form(tokens: Sequence[Token], depth: int) -> str:
     """The form of one value, relation, union or bracketed list."""
     tokens = _bare(tokens)
-    if depth > MAX_DEPTH or not tokens:
-        return written(tokens)
+    if not tokens and depth:
+        raise NotAlgebra("nothing between two separators")
     relation = _split_keeping(tokens, _RELATIONS)
     if len(relation) > 1:
         return _relation_form(relation, depth)
@@ -131,20 +143,28 @@ def _bracket_form(opening: str, members: list[Sequence[Token]], closing: str, de
 def _relation_form(parts: list[Sequence[Token]], depth: int) -> str:
     """`500+1 = 501` is its last value; other relations are read side by side."""
     forms = [p[0].text if i % 2 else _single_form(p, depth + 1) for i, p in enumerate(parts)]
-    if set(forms[1::2]) == {"="} and all(is_number_key(form) for form in forms[::2]):
+    if set(forms[1::2]) == {"="} and all(map(_is_numeral, forms[::2])):
         return forms[-1]
     return "".join(forms)
 
 
+def _is_numeral(form: str) -> bool:
+    """A number, or one in another base: `4210_5`."""
+    digits, _, base = form.partition("_")
+    return is_number_key(form) or (is_number_key(digits) and base.isdigit())
+
+
 def _name_of(tokens: Sequence[Token]) -> str:
     """What stands before the first `=` or `in`, where that only names what follows: `f(x)`."""
-    name = _split(tokens, "=", "in")[0]
-    if len(name) == len(tokens) or not name or len(name) + 1 == len(tokens):
+    before = _split(tokens, "=", "in")[0]
+    name = _bare(before)
+    if not name or len(before) + 1 >= len(tokens):
         return ""
     if _split_keeping(name, _RELATIONS) != [name] or name[0].kind == "number":
         return ""
     named = all(t.kind != "mark" or t.text in _NAME_MARKS for t in name)
-    return written(name) if named and any(t.kind in ("name", "word") for t in name) else ""
+    words = {t.text for t in name if t.kind != "mark" and t.kind != "number"}
+    return written(name) if named and words and not words & EXCLUDING else ""
 
 
 def _without_name(tokens: Sequence[Token]) -> Sequence[Token]:
@@ -167,11 +187,29 @@ def _sign_choices(tokens: Sequence[Token]) -> list[Sequence[Token]]:
 
 
 def _has_sign_choice(tokens: Sequence[Token]) -> bool:
-    return sum(token.text == "±" for token in tokens) == 1
+    return sum(token.text == "±" for token in tokens) == 1 and _has_number(tokens)
 
 
 def _has_number(tokens: Sequence[Token]) -> bool:
     return any(token.kind == "number" for token in tokens)
+
+
+def _balanced(tokens: Sequence[Token]) -> bool:
+    """Whether each bracket has its partner, maybe of another kind as in `[0, 1)`."""
+    depth = 0
+    for token in tokens:
+        depth += (token.text in _OPENING) - (token.text in _CLOSING)
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+def _depth(signs: Iterable[str]) -> int:
+    depth = deepest = 0
+    for sign in signs:
+        depth += (sign in _OPENING) - (sign in _CLOSING)
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _bracketed(tokens: Sequence[Token]) -> bool:

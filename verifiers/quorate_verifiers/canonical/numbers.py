@@ -57,3 +57,8 @@ def rational_key(value: Fraction) -> str:
 def is_number_key(key: str) -> bool:
     """Whether a canonical form is that of one rational number."""
     return _NUMBER_KEY.fullmatch(key) is not None
+
+
+def is_whole(key: str) -> bool:
+    """Whether a canonical form is that of a whole number of ordinary length."""
+    return key.removeprefix("-").isdecimal()

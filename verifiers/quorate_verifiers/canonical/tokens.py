@@ -15,6 +15,7 @@ from quorate_verifiers.canonical.vocabulary import (
     COMMAND_NAMES,
     GREEK,
     IGNORED_CHARACTERS,
+    IGNORED_ESCAPES,
     LAYOUT,
     RAISED_UNITS,
 )
@@ -120,9 +121,7 @@ def _grouped(piece: str, *, separated: bool) -> Iterator[Token]:
 
 
 def _mark(piece: str, *, escaped: bool) -> str:
-    if escaped:
-        return piece if piece in "{}|&#_" else ""
-    if piece in IGNORED_CHARACTERS:
+    if piece in IGNORED_CHARACTERS or (escaped and piece in IGNORED_ESCAPES):
         return ""
     return "^" if piece == "**" else piece
 

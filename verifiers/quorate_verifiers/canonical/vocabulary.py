@@ -84,6 +84,9 @@ CHARACTERS = str.maketrans(
 
 IGNORED_CHARACTERS = frozenset('$%°€£¥`"“”„\\~\u200b\u200c\u200d\ufeff')
 
+IGNORED_ESCAPES = frozenset(" ,;:!$%()[]/>")
+"""What stands for nothing behind a backslash: `\\,` is a space, `\\(` opens a formula."""
+
 RAISED_UNITS = _words("circ th st nd rd")
 """Behind `^` they are no exponents: `90^\\circ`, `12^{th}`."""
 
@@ -99,3 +102,6 @@ NO_UNITS = FUNCTIONS | _words(
     "end not no none if for otherwise of"
 )
 """Words behind a value that change what is said."""
+
+EXCLUDING = _words("except excluding not other than no all without unless but")
+"""Words before `=` that make more of it than a name: "all x except x = 4" is not "4"."""

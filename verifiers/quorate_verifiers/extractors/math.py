@@ -26,6 +26,7 @@ _LAYOUT = re.compile(
     r"\\[!,;:]|\\(?:displaystyle|left|right|[bB]igg?[lr]?)(?![A-Za-z])|\$|\\[()]|\\[\[\]](?![0-9])"
 )
 _FRACTION = re.compile(r"\\[dtc]frac(?![A-Za-z])")
+_FULL_STOP = re.compile(r"(?<![.\s][A-Za-z])\.$")  # but not that of "p.m."
 _TEXT = re.compile(r"\\(?:text|textbf|mathrm|textrm|mbox)\{([^{}]*)\}")
 
 
@@ -64,4 +65,5 @@ def _tidy(found: str) -> str:
     shown = _LAYOUT.sub("", found.replace("{,}", ",").replace(",\\!", ","))
     shown = _TEXT.sub(r"\1", _FRACTION.sub(r"\\frac", shown))
     shown = shown.replace("\\%", "%").replace("\\ ", " ")
-    return " ".join(shown.split()).strip(" .*") or found
+    shown = " ".join(shown.split()).strip(" *")
+    return _FULL_STOP.sub("", shown) or found

@@ -18,7 +18,7 @@ def extract_number(answer_part: str) -> Answer | None:
     if found is None and not has_box(answer_part):
         found = _in_prose(answer_part)
     key = canonical_number(found) if found else None
-    return Answer("number", spelling(found), key) if found and key else None
+    return Answer("number", spelling(found, key), key) if found and key else None
 
 
 def _in_prose(answer_part: str) -> str | None:

@@ -1,0 +1,65 @@
+"""An engine that somebody else runs: watched, and used while it answers."""
+
+import asyncio
+import logging
+
+from quorate_server.engines.backoff import Backoff
+from quorate_server.engines.connection import Health, connect
+from quorate_server.engines.probe import EngineFacts
+from quorate_server.engines.replica import Replica
+from quorate_server.errors import EngineError
+
+CHECK_EVERY_S = 5.0
+FAILURES_UNTIL_DOWN = 2
+
+logger = logging.getLogger(__name__)
+
+
+class AttachedEngine:
+    """Keeps a replica in step with the endpoint behind it; never gives up on it.
+
+    An endpoint that is down at the start, or goes down, makes its replica not ready. When it is
+    back it is probed again, since it may have come back as something else.
+    """
+
+    def __init__(self, replica: Replica, *, check_every_s: float = CHECK_EVERY_S) -> None:
+        self._replica = replica
+        self._check_every_s = check_every_s
+
+    async def run(self) -> None:
+        """Watch the endpoint until cancelled."""
+        try:
+            while True:
+                await self._until_up(Backoff())
+                await self._until_down()
+        finally:
+            self._replica.ready = False
+
+    async def _until_up(self, backoff: Backoff) -> None:
+        name = self._replica.engine.name
+        said = ""
+        while True:
+            try:
+                self._log_up(await connect(self._replica))
+            except EngineError as error:
+                if error.message != said:
+                    logger.warning("engine %s is not ready: %s", name, error.message)
+                    said = error.message
+            else:
+                return
+            await asyncio.sleep(backoff.next_s())
+
+    def _log_up(self, facts: EngineFacts) -> None:
+        kind = f"vLLM {facts.version}" if facts.version else "not vLLM"
+        models = ", ".join(facts.model_ids[:5])
+        logger.info("engine %s is ready (%s): %s", self._replica.engine.name, kind, models)
+
+    async def _until_down(self) -> None:
+        # Everything that speaks OpenAI's API lists its models; only some have /health.
+        health = Health(self._replica.upstream, self._replica.headers, "/v1/models")
+        failures = 0
+        while failures < FAILURES_UNTIL_DOWN:
+            await asyncio.sleep(self._check_every_s)
+            failures = 0 if await health.is_good() else failures + 1
+        self._replica.ready = False
+        logger.warning("engine %s has stopped answering", self._replica.engine.name)

@@ -1,0 +1,63 @@
+"""One replica's standing with its engine: what it is, and whether it answers."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from quorate_sampling.closers import Closing
+from quorate_server.engines.families import family_of
+from quorate_server.engines.model_card import read_card
+from quorate_server.engines.probe import EngineFacts, probe
+from quorate_server.engines.replica import Replica
+from quorate_server.engines.vllm import HttpEngine
+from quorate_server.errors import EngineError
+from quorate_server.upstream import Header, Upstream
+
+HEALTH_TIMEOUT_S = 5.0
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Asks an engine whether it is alive. `path` answers below 400 while it is."""
+
+    upstream: Upstream
+    headers: Sequence[Header]
+    path: str = "/health"
+
+    async def is_good(self) -> bool:
+        """Never raises: no answer within HEALTH_TIMEOUT_S is a no."""
+        try:
+            async with asyncio.timeout(HEALTH_TIMEOUT_S):
+                response = await self.upstream.send("GET", self.path, headers=self.headers)
+                await response.read()
+        except (EngineError, TimeoutError):
+            return False
+        return response.status < 400
+
+
+async def connect(replica: Replica, *, closing: Closing | None = None) -> EngineFacts:
+    """Probe the engine behind a replica and put what was found into it, ready to be used.
+
+    `closing` is that of the model's family, where it is known better than from the engine's
+    answers. Raises EngineError, and leaves the replica as it was.
+    """
+    facts = await probe(replica.upstream, replica.headers)
+    if closing is None:
+        closing = family_of(read_card(facts.root or facts.model_ids[0])).closing
+    replica.engine = HttpEngine(
+        replica.upstream,
+        name=replica.engine.name,
+        abilities=facts.abilities,
+        closing=closing,
+        headers=replica.headers,
+    )
+    replica.model_ids = facts.model_ids
+    replica.max_model_len = facts.max_model_len
+    replica.abort_by_id = facts.abilities.abort_by_id
+    replica.ready = True
+    for lacking in facts.missing():
+        logger.info("engine %s: %s", replica.engine.name, lacking)
+    return facts

@@ -1,0 +1,176 @@
+"""An engine that Quorate runs itself: started, watched, started again."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from quorate_sampling.engine import Abilities
+from quorate_server.engines.backoff import Backoff
+from quorate_server.engines.connection import Health, connect
+from quorate_server.engines.failures import explain
+from quorate_server.engines.families import Family
+from quorate_server.engines.launch import HOST, EngineCommand, free_port
+from quorate_server.engines.phases import FIRST_PHASE, LAST_PHASE, phase_in
+from quorate_server.engines.process import EngineProcess, running
+from quorate_server.engines.replica import Replica
+from quorate_server.engines.vllm import HttpEngine
+from quorate_server.errors import EngineError, StartupError
+from quorate_server.upstream import Upstream
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long things may take, in seconds."""
+
+    ready_s: float = 3600.0
+    """From the start of the process to the first answer; a download may be part of it."""
+    poll_s: float = 0.2
+    check_every_s: float = 5.0
+    hung_s: float = 30.0
+    """A running engine that gives no sign of health for this long is killed."""
+    healthy_s: float = 60.0
+    """After this long a run counts as good, and a crash is answered at once again."""
+
+
+class LaunchedEngine:
+    """Runs an engine and keeps its replica in step with it.
+
+    `command` makes the command line for a port, `connect_to` the upstream for a base URL.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        model_ids: tuple[str, ...],
+        family: Family,
+        command: Callable[[int], EngineCommand],
+        connect_to: Callable[[str], Upstream],
+        on_phase: Callable[[str], None] = lambda _phase: None,
+        patience: Patience | None = None,
+        backoff: Backoff | None = None,
+    ) -> None:
+        self._family = family
+        self._command = command
+        self._connect_to = connect_to
+        self._on_phase = on_phase
+        self._patience = patience or Patience()
+        self._backoff = backoff or Backoff()
+        self._port = free_port()
+        self._process: EngineProcess | None = None
+        upstream = connect_to(self._base_url)
+        self.replica = Replica(
+            upstream,
+            HttpEngine(upstream, name=name, abilities=Abilities(), closing=family.closing),
+            model_ids,
+            ready=False,
+        )
+
+    @property
+    def pid(self) -> int | None:
+        """Of the engine's keeper and process group, while it runs."""
+        return self._process.pid if self._process is not None else None
+
+    async def run(self) -> None:
+        """Keep the engine running until cancelled.
+
+        Raises StartupError where the first start fails: then nobody is served yet, and whoever
+        started it is there to read why. Later failures are tried again, however often.
+        """
+        has_run = False
+        while True:
+            try:
+                run_s = await self._run_once()
+            except StartupError as failure:
+                if not has_run:
+                    raise
+                logger.error("engine %s did not restart: %s", self.replica.engine.name, failure)  # noqa: TRY400
+            else:
+                has_run = True
+                if run_s >= self._patience.healthy_s:
+                    self._backoff.reset()
+            delay_s = self._backoff.next_s()
+            logger.warning("engine %s restarts in %.1f s", self.replica.engine.name, delay_s)
+            await asyncio.sleep(delay_s)
+
+    async def _run_once(self) -> float:
+        """Start it and watch it until it is down. Returns the seconds it was up."""
+        await self._take_port()
+        self._on_phase(FIRST_PHASE)
+        loop = asyncio.get_running_loop()
+        try:
+            async with running(self._command(self._port), self._hear) as process:
+                self._process = process
+                await self._until_ready(process)
+                up_at = loop.time()
+                try:
+                    await self._until_down(process)
+                finally:
+                    self.replica.ready = False
+                return loop.time() - up_at
+        finally:
+            self._process = None
+
+    async def _until_ready(self, process: EngineProcess) -> None:
+        health = Health(self.replica.upstream, self.replica.headers)
+        try:
+            async with asyncio.timeout(self._patience.ready_s):
+                while not await health.is_good():
+                    if await _ends_within(self._patience.poll_s, process):
+                        raise explain(process.log, process.exit_code)
+                self._on_phase(LAST_PHASE)
+                await connect(self.replica, closing=self._family.closing)
+        except TimeoutError:
+            raise StartupError(
+                f"The engine was not ready within {self._patience.ready_s:g} s.",
+                log_lines=tuple(process.log)[-3:],
+            ) from None
+        except EngineError as error:
+            if await _ends_within(self._patience.poll_s, process):
+                raise explain(process.log, process.exit_code) from error
+            raise StartupError(f"The engine started but does not answer: {error}") from error
+
+    async def _until_down(self, process: EngineProcess) -> None:
+        """Until it has ended, or has given no sign of health for too long."""
+        health = Health(self.replica.upstream, self.replica.headers)
+        loop = asyncio.get_running_loop()
+        well_at = loop.time()
+        name = self.replica.engine.name
+        while not await _ends_within(self._patience.check_every_s, process):
+            if await health.is_good():
+                well_at = loop.time()
+            elif loop.time() - well_at >= self._patience.hung_s:
+                logger.error("engine %s does not answer any more and is killed", name)
+                process.kill()
+                return
+        failure = explain(process.log, process.exit_code)
+        logger.error("engine %s went down: %s", name, failure.message)
+
+    async def _take_port(self) -> None:
+        """The same port as before, unless somebody has taken it meanwhile."""
+        port = free_port(self._port)
+        if port != self._port:
+            await self.replica.upstream.aclose()
+            self._port = port
+            self.replica.upstream = self._connect_to(self._base_url)
+
+    @property
+    def _base_url(self) -> str:
+        return f"http://{HOST}:{self._port}"
+
+    def _hear(self, line: str) -> None:
+        phase = phase_in(line)
+        if phase is not None and not self.replica.ready:
+            self._on_phase(phase)
+
+
+async def _ends_within(seconds: float, process: EngineProcess) -> bool:
+    """Whether the process ends in this time; returns at once when it does."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await process.exited.wait()
+    return process.exited.is_set()

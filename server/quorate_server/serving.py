@@ -1,0 +1,144 @@
+"""One server's life: listen, bring the engines up, serve, and leave nothing behind."""
+
+import asyncio
+import contextlib
+import errno
+import logging
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import uvicorn
+import uvloop
+
+from quorate_server.app import create_app
+from quorate_server.engines.fleet import Fleet, fleet_from
+from quorate_server.errors import StartupError
+from quorate_server.gateway.auth import ApiKeys
+from quorate_server.gateway.hotpath import Limits
+from quorate_server.protocol import GatewayProtocol
+from quorate_server.settings import ServeSettings
+
+logger = logging.getLogger(__name__)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, with the signals left to us: its own handling ends the process before
+    the engines could be stopped."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def run_server(
+    settings: ServeSettings,
+    *,
+    on_listening: Callable[[str], None] = lambda _url: None,
+    on_phase: Callable[[str], None] = lambda _phase: None,
+    on_ready: Callable[[tuple[str, ...]], None] = lambda _models: None,
+) -> None:
+    """Serve until SIGTERM or SIGINT. Blocks.
+
+    `on_listening` gets the base URL, `on_phase` how far an engine's start has come, `on_ready`
+    the models, once the first engine is ready. Raises StartupError where the port is taken or an
+    engine cannot be started; the engines are stopped in any case.
+    """
+    listener = _listen(settings.host, settings.port)
+    with listener:
+        on_listening(_url(settings.host, listener.getsockname()[1]))
+        fleet = fleet_from(settings, on_phase)
+        uvloop.run(_serve(settings, fleet, listener, on_ready))
+
+
+async def _serve(
+    settings: ServeSettings,
+    fleet: Fleet,
+    listener: socket.socket,
+    on_ready: Callable[[tuple[str, ...]], None],
+) -> None:
+    server = _Server(_config(settings, fleet))
+    _stop_on_signals(server)
+    engines = asyncio.create_task(fleet.run())
+    engines.add_done_callback(lambda _task: setattr(server, "should_exit", True))
+    announcing = asyncio.create_task(_announce(fleet, on_ready))
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        announcing.cancel()
+        engines.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await engines
+
+
+async def _announce(fleet: Fleet, on_ready: Callable[[tuple[str, ...]], None]) -> None:
+    while not any(replica.ready for replica in fleet.pool.replicas):
+        await asyncio.sleep(0.05)
+    on_ready(fleet.pool.models())
+
+
+def _config(settings: ServeSettings, fleet: Fleet) -> uvicorn.Config:
+    class Protocol(GatewayProtocol):
+        head_timeout_s = settings.head_timeout_s
+
+    app: Any = create_app(
+        fleet.pool,
+        limits=Limits(
+            max_body_bytes=settings.max_body_bytes, body_timeout_s=settings.body_timeout_s
+        ),
+        api_keys=ApiKeys(key.get_secret_value() for key in settings.api_keys),
+    )
+    return uvicorn.Config(
+        app,
+        http=Protocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=max(1, round(settings.shutdown_timeout_s)),
+    )
+
+
+def _stop_on_signals(server: uvicorn.Server) -> None:
+    """The first signal lets requests under way end, the second drops them."""
+
+    def stop() -> None:
+        server.force_exit = server.should_exit
+        server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises StartupError, in one sentence, where it cannot be had."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise StartupError(f"{host} is no address to listen on: {error}.") from error
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise StartupError(
+                f"Port {port} on {host} is taken by another process: choose one with --port."
+            ) from error
+        if error.errno == errno.EACCES:
+            raise StartupError(f"Port {port} needs privileges: choose one with --port.") from error
+        raise StartupError(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
+    return listener
+
+
+def _url(host: str, port: int) -> str:
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
+    return f"http://{shown}:{port}"

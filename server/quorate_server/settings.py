@@ -1,0 +1,73 @@
+"""What `quorate serve` can be told, by command line or environment: read once, then handed down."""
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from quorate_server.errors import StartupError
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+_Words = Annotated[tuple[str, ...], NoDecode]
+_Secrets = Annotated[tuple[SecretStr, ...], NoDecode]
+
+
+class ServeSettings(BaseSettings):
+    """The settings of one server.
+
+    Each can be set in the environment as `QUORATE_<NAME>`; lists are separated by commas there.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="QUORATE_", frozen=True, extra="forbid")
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65_535)
+    """0 takes any free port."""
+    log_level: LogLevel = "info"
+
+    model: str | None = None
+    """A folder, or a name on the Hub; None is the bundled model."""
+    served_model_names: _Words = ()
+    """What clients call the model; by default its name, or its folder's."""
+    reasoning_parser: str | None = None
+    """vLLM's name for it, `none` for none; by default that of the model's family."""
+    engine_args: tuple[str, ...] = ()
+    """Passed on to vLLM as they are."""
+    ready_timeout_s: float = Field(3600.0, gt=0)
+
+    engines: _Words = ()
+    """URLs of running engines to attach to, instead of starting one."""
+    engine_key_env: _Words = ("QUORATE_ENGINE_KEY",)
+    """Names of environment variables with the engines' API keys: one for all, or one for each."""
+
+    api_keys: _Secrets = ()
+    """Keys that clients must send one of; none: everybody is let in."""
+    max_body_bytes: int = Field(32 * 2**20, gt=0)
+    body_timeout_s: float = Field(30.0, gt=0)
+    head_timeout_s: float = Field(10.0, gt=0)
+    shutdown_timeout_s: float = Field(10.0, ge=0)
+    """What requests under way get to end when the server is asked to stop."""
+
+    @field_validator("served_model_names", "engines", "engine_key_env", "api_keys", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(word for part in value.split(",") if (word := part.strip()))
+        return value
+
+    def engine_keys(self, environ: Mapping[str, str] = os.environ) -> tuple[str | None, ...]:
+        """The API key of each engine of `engines`, None where its variable is not set.
+
+        Raises StartupError where the variables named are neither one nor as many as the engines.
+        """
+        names = self.engine_key_env
+        if len(names) == 1:
+            names *= len(self.engines)
+        if len(names) != len(self.engines):
+            raise StartupError(
+                f"{len(self.engines)} engines but {len(names)} names of key variables:"
+                " give one name for all, or one for each."
+            )
+        return tuple(environ.get(name) or None for name in names)

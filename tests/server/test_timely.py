@@ -1,0 +1,99 @@
+from tests.sampling.scripted import Script, ScriptedEngine
+from tests.server.scripted_gateway import chat, events, gateway, quick, slow
+
+from quorate_sampling.errors import EngineUnavailable
+
+CHAT = "/v1/chat/completions"
+
+
+async def test_a_plain_answer_that_is_done_in_time_is_left_alone() -> None:
+    engine = ScriptedEngine([quick()])
+    async with gateway(engine) as client:
+        body = (await client.post(CHAT, json=chat(deadline_ms=5000))).json()
+    assert body["choices"][0]["message"]["content"] == "46"
+    assert body["deadline"]["met"] is True
+    assert body["deadline"]["forced"] == 0
+    assert "consensus" not in body
+    assert body["usage"]["completion_tokens"] == engine.generated
+
+
+async def test_a_long_thought_is_closed_and_answered_in_time() -> None:
+    engine = ScriptedEngine([slow()])
+    async with gateway(engine) as client:
+        body = (await client.post(CHAT, json=chat(deadline_ms=600))).json()
+    choice = body["choices"][0]
+    assert choice["message"]["content"] == "13"
+    assert set(choice["message"]["reasoning"]) == {"t"}
+    assert choice["finish_reason"] == "stop"
+    assert body["deadline"]["elapsed_ms"] < 600
+    assert body["deadline"]["forced"] == 1
+    assert body["usage"]["completion_tokens"] == engine.generated
+
+
+async def test_a_header_sets_the_deadline_too() -> None:
+    async with gateway(ScriptedEngine([slow()])) as client:
+        response = await client.post(CHAT, json=chat(), headers={"grpc-timeout": "500m"})
+    assert response.json()["deadline"]["budget_ms"] == 500
+
+
+async def test_the_client_sees_the_thought_end_and_the_answer_begin_in_one_stream() -> None:
+    async with gateway(ScriptedEngine([slow()])) as client:
+        response = await client.post(CHAT, json=chat(deadline_ms=600, stream=True))
+    *chunks, done = events(response)
+    assert done == "[DONE]"
+    deltas = [c["choices"][0]["delta"] for c in chunks]
+    kinds = [
+        "content" if d.get("content") else "reasoning" for d in deltas if len(d) and "role" not in d
+    ]
+    assert kinds[0] == "reasoning"
+    assert kinds == sorted(kinds, key=["reasoning", "content"].index)
+    assert "".join(d.get("content") or "" for d in deltas) == "13"
+    assert chunks[-1]["choices"][0]["finish_reason"] == "stop"
+    assert chunks[-1]["deadline"]["forced"] == 1
+
+
+async def test_n_choices_are_each_ended_in_time() -> None:
+    async with gateway(ScriptedEngine([quick("1"), slow()])) as client:
+        body = (await client.post(CHAT, json=chat(deadline_ms=600, n=2))).json()
+    assert [c["message"]["content"] for c in body["choices"]] == ["1", "13"]
+
+
+async def test_a_miss_is_an_error_where_that_was_asked_for() -> None:
+    engine = ScriptedEngine([slow()])
+    async with gateway(engine) as client:
+        request = chat(deadline={"ms": 400, "on_miss": "error"})
+        response = await client.post(CHAT, json=request)
+    assert response.status_code == 504
+    assert response.json()["error"]["code"] == "deadline_exceeded"
+    assert engine.resumed == []
+    assert engine.running == 0
+
+
+async def test_a_request_with_tools_is_never_continued_as_text() -> None:
+    engine = ScriptedEngine([slow()])
+    async with gateway(engine) as client:
+        tools = [{"type": "function", "function": {"name": "f", "parameters": {}}}]
+        body = (await client.post(CHAT, json=chat(deadline_ms=400, tools=tools))).json()
+    assert engine.resumed == []
+    assert body["choices"][0]["finish_reason"] == "length"
+
+
+async def test_a_text_completion_is_cut_at_the_deadline() -> None:
+    engine = ScriptedEngine([Script("x" * 5000, thought=0, token_s=0.002)])
+    async with gateway(engine) as client:
+        request = {"model": "abacus", "prompt": "say x", "deadline_ms": 400}
+        body = (await client.post("/v1/completions", json=request)).json()
+    assert body["object"] == "text_completion"
+    assert set(body["choices"][0]["text"]) == {"x"}
+    assert body["choices"][0]["finish_reason"] == "length"
+    assert engine.draws[0].chat is False
+
+
+async def test_an_engine_that_is_down_is_told_with_its_own_status() -> None:
+    down = ScriptedEngine([Script(error=EngineUnavailable("down"), first_s=0)])
+    async with gateway(down) as client:
+        unary = await client.post(CHAT, json=chat(deadline_ms=2000))
+        streamed = await client.post(CHAT, json=chat(deadline_ms=2000, stream=True))
+    for response in (unary, streamed):
+        assert response.status_code == 503
+        assert response.json()["error"]["code"] == "engine_unavailable"
