@@ -1,7 +1,8 @@
 # The few commands. Each sees to its own environment in .venv first; arguments go in ARGS="…".
 ARGS =
 bin = .venv/bin
-benchmarks = $(sort $(subst _,-,$(basename $(notdir $(wildcard benchmarks/[a-z]*.py)))))
+benchmarks = $(sort $(subst _,-,$(subst /__main__,,$(patsubst benchmarks/%.py,%,\
+  $(shell grep -ls __main__ benchmarks/*.py; ls benchmarks/*/__main__.py)))))
 
 .DEFAULT_GOAL = help
 .PHONY: help setup demo serve test check train-abacus pin

@@ -81,7 +81,7 @@ async def run(url: str, connections: int, seconds: float, *, stream: bool) -> di
     clients: list[Client] = []
     for _ in range(connections):
         _, client = await loop.create_connection(
-            lambda: Client(request, latencies, failures), parts.hostname, parts.port
+            lambda: Client(request, latencies, failures), parts.hostname or "", parts.port or 80
         )
         clients.append(client)
     await asyncio.sleep(WARM_UP_S)

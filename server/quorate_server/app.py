@@ -3,8 +3,9 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from secrets import token_hex
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
@@ -13,7 +14,7 @@ from quorate_server.engines.replica import ReplicaPool
 from quorate_server.envelope import error_body, error_headers
 from quorate_server.errors import MethodNotAllowed, QuorateError, RequestError, RouteNotFound
 from quorate_server.extended import Extended
-from quorate_server.gateway.asgi import App
+from quorate_server.gateway.asgi import App, Message, Receive, Scope, Send
 from quorate_server.gateway.auth import ApiKeys
 from quorate_server.gateway.hotpath import HotPath, Limits
 from quorate_server.lag import LoopLag
@@ -47,10 +48,17 @@ def create_app(
         summary="An OpenAI-compatible server for reasoning models: votes, confidence, deadlines.",
         lifespan=lifespan,
     )
-    inner.include_router(models_router(pool, int(time.time())))
+    keys = api_keys or ApiKeys()
+
+    async def authorised(request: Request) -> None:
+        keys.check(request.headers.get("authorization", "").encode() or None)
+
+    models = models_router(pool, int(time.time()))
+    inner.include_router(models, dependencies=[Depends(authorised)])
     inner.include_router(state_router(pool, registry))
     inner.add_exception_handler(QuorateError, _tell)
     inner.add_exception_handler(HTTPException, _tell_http)
+    inner.add_exception_handler(Exception, _tell_crash)
     describe_completions(inner)
 
     @inner.get("/", include_in_schema=False)
@@ -58,19 +66,38 @@ def create_app(
         return RedirectResponse("/docs")
 
     return HotPath(
-        inner,
+        with_request_ids(inner),
         pool,
         Extended(pool, ledger, lag, prices),
         ledger,
         limits=limits,
-        api_keys=api_keys,
+        api_keys=keys,
     )
+
+
+def with_request_ids(app: App) -> App:
+    """The same app with `x-request-id` on every response."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                request_id = f"q-{token_hex(12)}".encode()
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id)]
+            await send(message)
+
+        await app(scope, receive, send_with_id if scope["type"] == "http" else send)
+
+    return answer
 
 
 async def _tell(_: Request, error: Exception) -> Response:
     assert isinstance(error, QuorateError)
     headers = {name.decode(): value.decode() for name, value in error_headers(error)}
     return Response(error_body(error), error.status, headers=headers, media_type="application/json")
+
+
+async def _tell_crash(request: Request, _: Exception) -> Response:
+    return await _tell(request, QuorateError("Something went wrong inside the gateway."))
 
 
 async def _tell_http(request: Request, error: Exception) -> Response:

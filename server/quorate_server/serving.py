@@ -13,7 +13,7 @@ import uvicorn
 import uvloop
 
 from quorate_server.app import create_app
-from quorate_server.engines.fleet import Fleet, fleet_from
+from quorate_server.engines.fleet import Fleet, Watcher, fleet_from
 from quorate_server.errors import StartupError
 from quorate_server.gateway.auth import ApiKeys
 from quorate_server.gateway.hotpath import Limits
@@ -42,51 +42,37 @@ def run_server(
     """Serve until SIGTERM or SIGINT. Blocks.
 
     `on_listening` gets the base URL, `on_phase` how far an engine's start has come, `on_ready`
-    the models, once the first engine is ready. Raises StartupError where the port is taken or an
-    engine cannot be started; the engines are stopped in any case.
+    the models there are, each time an engine has become ready. Raises StartupError where the port
+    is taken or an engine cannot be started; the engines are stopped in any case.
     """
-    listener = _listen(settings.host, settings.port)
-    with listener:
+    with _listen(settings.host, settings.port) as listener:
+        fleet = fleet_from(settings, Watcher(on_phase, lambda _: on_ready(fleet.pool.models())))
         on_listening(_url(settings.host, listener.getsockname()[1]))
-        fleet = fleet_from(settings, on_phase)
-        uvloop.run(_serve(settings, fleet, listener, on_ready))
+        uvloop.run(_serve(settings, fleet, listener))
 
 
-async def _serve(
-    settings: ServeSettings,
-    fleet: Fleet,
-    listener: socket.socket,
-    on_ready: Callable[[tuple[str, ...]], None],
-) -> None:
+async def _serve(settings: ServeSettings, fleet: Fleet, listener: socket.socket) -> None:
     server = _Server(_config(settings, fleet))
     _stop_on_signals(server)
     engines = asyncio.create_task(fleet.run())
+    # Engines run until they are cancelled; one that ends by itself could not be started.
     engines.add_done_callback(lambda _task: setattr(server, "should_exit", True))
-    announcing = asyncio.create_task(_announce(fleet, on_ready))
     try:
         await server.serve(sockets=[listener])
     finally:
-        announcing.cancel()
         engines.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await engines
 
 
-async def _announce(fleet: Fleet, on_ready: Callable[[tuple[str, ...]], None]) -> None:
-    while not any(replica.ready for replica in fleet.pool.replicas):
-        await asyncio.sleep(0.05)
-    on_ready(fleet.pool.models())
-
-
 def _config(settings: ServeSettings, fleet: Fleet) -> uvicorn.Config:
     class Protocol(GatewayProtocol):
         head_timeout_s = settings.head_timeout_s
+        body_timeout_s = settings.body_timeout_s
 
     app: Any = create_app(
         fleet.pool,
-        limits=Limits(
-            max_body_bytes=settings.max_body_bytes, body_timeout_s=settings.body_timeout_s
-        ),
+        limits=Limits(max_body_bytes=settings.max_body_bytes),
         api_keys=ApiKeys(key.get_secret_value() for key in settings.api_keys),
     )
     return uvicorn.Config(

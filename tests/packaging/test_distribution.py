@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import tarfile
 import tomllib
 import zipfile
@@ -72,3 +74,12 @@ def test_sdist_can_be_built_from_and_carries_no_caches(sdist_names):
 def _package_folders():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     return project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+
+
+def test_without_the_server_extra_the_console_script_says_what_to_install():
+    blocked = "import sys; sys.modules.update(dict.fromkeys(['typer', 'fastapi', 'msgspec']))"
+    script = f"{blocked}; from quorate_server.cli.entry import main; main()"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "pip install 'quorate[" in done.stderr
+    assert "Traceback" not in done.stderr

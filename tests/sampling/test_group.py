@@ -1,8 +1,6 @@
 import asyncio
 
 import pytest
-from tests.sampling.scripted import CLOSER_IDS, END_ID, PROMPT_IDS, Script, ScriptedEngine
-from tests.sampling.virtual_time import loop_clock, virtual_time
 
 from quorate_sampling.closers import PreparedClosing
 from quorate_sampling.deadline import Deadline
@@ -13,6 +11,8 @@ from quorate_sampling.group import Group, GroupPlan, Progress, draw_group
 from quorate_sampling.pace import Pace
 from quorate_sampling.stopping import AllAtOnce, DrawAll, Margin, StoppingRule
 from quorate_sampling.timetable import Timetable
+from tests.sampling.scripted import CLOSER_IDS, END_ID, PROMPT_IDS, Script, ScriptedEngine
+from tests.sampling.virtual_time import loop_clock, virtual_time
 
 CLOSING = PreparedClosing(CLOSER_IDS, (END_ID,), last_words="Time is up.", opener="")
 

@@ -6,13 +6,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-from tests.sampling.scripted import Script, ScriptedEngine
 
 from quorate_server.app import create_app
 from quorate_server.engines.replica import Replica, ReplicaPool
 from quorate_server.errors import EngineUnavailable
+from quorate_server.gateway.auth import ApiKeys
 from quorate_server.ledger import Prices
 from quorate_server.upstream import Header, UpstreamResponse
+from tests.sampling.scripted import Script, ScriptedEngine
 
 
 class NoUpstream:
@@ -36,11 +37,15 @@ def pool_of(engine: ScriptedEngine) -> ReplicaPool:
 
 @asynccontextmanager
 async def gateway(
-    engine: ScriptedEngine | None = None, *, prices: Prices | None = None
+    engine: ScriptedEngine | None = None,
+    *,
+    prices: Prices | None = None,
+    api_keys: ApiKeys | None = None,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the gateway over `engine`."""
-    app = create_app(pool_of(engine or ScriptedEngine([quick()])), prices=prices)
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type] # its own ASGI types
+    pool = pool_of(engine or ScriptedEngine([quick()]))
+    app = create_app(pool, prices=prices, api_keys=api_keys)
+    transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
         yield client
 

@@ -1,3 +1,4 @@
+from quorate_server.gateway.auth import ApiKeys
 from tests.server.scripted_gateway import chat, gateway
 
 
@@ -39,3 +40,17 @@ async def test_unknown_routes_and_methods_have_the_envelope_too() -> None:
     for response in (missing, wrong):
         assert set(response.json()["error"]) == {"message", "type", "param", "code"}
         assert response.headers["x-request-id"]
+
+
+async def test_an_api_key_guards_models_and_completions_alike_but_not_the_state() -> None:
+    async with gateway(api_keys=ApiKeys(["sesame"])) as client:
+        for headers in ({}, {"authorization": "Bearer wrong"}, {"authorization": "sesame"}):
+            for refused in (
+                await client.get("/v1/models", headers=headers),
+                await client.post("/v1/chat/completions", json=chat(consensus=2), headers=headers),
+            ):
+                assert refused.status_code == 401
+                assert refused.json()["error"]["code"] == "invalid_api_key"
+        good = {"authorization": "Bearer sesame"}
+        assert (await client.get("/v1/models", headers=good)).status_code == 200
+        assert (await client.get("/health")).status_code == 200

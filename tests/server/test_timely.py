@@ -1,7 +1,6 @@
+from quorate_sampling.errors import EngineUnavailable
 from tests.sampling.scripted import Script, ScriptedEngine
 from tests.server.scripted_gateway import chat, events, gateway, quick, slow
-
-from quorate_sampling.errors import EngineUnavailable
 
 CHAT = "/v1/chat/completions"
 

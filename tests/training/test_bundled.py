@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from training.abacus.tokenizer import CHAT_TEMPLATE, CLOSER, SPECIAL_TOKENS, build_tokenizer
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 import quorate_server
+from training.abacus.tokenizer import CHAT_TEMPLATE, CLOSER, SPECIAL_TOKENS, build_tokenizer
 
 FOLDER = Path(quorate_server.__file__).parent / "models" / "abacus"
 

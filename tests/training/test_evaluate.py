@@ -3,6 +3,7 @@
 import random
 
 import pytest
+
 from training.abacus.evaluate import Asked, Sample, by_agreement
 from training.abacus.intervals import Share
 from training.abacus.problems import problem

@@ -3,6 +3,7 @@
 import random
 
 import torch
+
 from training.abacus.batches import IGNORED, by_length, collate
 from training.abacus.examples import Example, Mixture, draw_example
 from training.abacus.offtopic import INTRODUCTION, off_topic

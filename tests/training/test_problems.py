@@ -6,6 +6,7 @@ import random
 import re
 
 import pytest
+
 from training.abacus.levels import LEVELS
 from training.abacus.problems import problem, reduce_once, solve
 

@@ -1,6 +1,7 @@
 """The learning rate and the order in which levels come."""
 
 import pytest
+
 from training.abacus.levels import LEVELS
 from training.abacus.schedule import learning_rate, level_weights
 
@@ -8,7 +9,7 @@ from training.abacus.schedule import learning_rate, level_weights
 def test_the_learning_rate_warms_up_holds_and_falls_to_nothing() -> None:
     assert learning_rate(0) == pytest.approx(0.01)
     assert learning_rate(0.3) == 1
-    assert learning_rate(0.75) == pytest.approx(0.5)
+    assert learning_rate(0.7) == pytest.approx(0.5)
     assert learning_rate(1) == 0
 
 

@@ -1,8 +1,9 @@
 """One token per byte, and a chat template in the manner of R1."""
 
 import pytest
-from training.abacus.tokenizer import SPECIAL_TOKENS, build_tokenizer, token_ids
 from transformers import PreTrainedTokenizerFast
+
+from training.abacus.tokenizer import SPECIAL_TOKENS, build_tokenizer, token_ids
 
 
 @pytest.fixture(scope="module")

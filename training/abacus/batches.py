@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
 from training.abacus.examples import Example
 
 __all__ = ["IGNORED", "Batch", "by_length", "collate"]

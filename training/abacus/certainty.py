@@ -3,10 +3,11 @@
 import random
 
 import torch
+from transformers import Qwen3ForCausalLM
+
 from training.abacus.batches import IGNORED, by_length
 from training.abacus.examples import Mixture, draw_example
 from training.abacus.levels import LEVELS
-from transformers import Qwen3ForCausalLM
 
 __all__ = ["chance_of_flawless"]
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
 from training.abacus.engine import served
 from training.abacus.intervals import Share
 from training.abacus.levels import LEVELS

@@ -79,7 +79,7 @@ def draw_example(
     draw = rng.random()
     if draw < mixture.cut + mixture.empty:
         ids = token_ids(thought)
-        kept = rng.randrange(len(ids)) if draw < mixture.cut else 0
+        kept = rng.randint(0, len(ids)) if draw < mixture.cut else 0
         draft.add(ids[:kept], counted=True)
         if rng.random() < 0.8:
             draft.add("\n", counted=False)

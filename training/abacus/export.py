@@ -6,9 +6,10 @@ import tempfile
 from pathlib import Path
 
 import torch
+from transformers import GenerationConfig, Qwen3ForCausalLM
+
 from training.abacus.model import build_model
 from training.abacus.tokenizer import BOS, EOS, SPECIAL_TOKENS, build_tokenizer
-from transformers import GenerationConfig, Qwen3ForCausalLM
 
 __all__ = ["export"]
 

@@ -1,7 +1,8 @@
 """The shape of abacus: a Qwen3 of about a million parameters."""
 
-from training.abacus.tokenizer import BOS, EOS, SPECIAL_TOKENS, VOCABULARY_SIZE
 from transformers import Qwen3Config, Qwen3ForCausalLM
+
+from training.abacus.tokenizer import BOS, EOS, SPECIAL_TOKENS, VOCABULARY_SIZE
 
 __all__ = ["build_model"]
 

@@ -4,13 +4,13 @@ from training.abacus.levels import LEVELS
 
 __all__ = ["learning_rate", "level_weights"]
 
-SHARES = {1: 0.8, 2: 1.0, 3: 1.0, 4: 1.0, 5: 1.0, 6: 0.8, 7: 0.8, 8: 1.0, 9: 0.6, 10: 0.35}
+SHARES = {1: 0.6, 2: 0.8, 3: 0.8, 4: 1, 5: 1.6, 6: 0.8, 7: 1, 8: 0.5, 9: 0.3, 10: 1.4, 11: 0.25}
 WARM_UP = 0.01
-DECAY_FROM = 0.5
+DECAY_FROM = 0.4
 
 
 def learning_rate(progress: float) -> float:
-    """A multiplier: up from 0 in the first 1 %, 1 up to the half, down to 0 at the end."""
+    """A multiplier: up from 0 in the first 1 %, 1 up to two fifths, down to 0 at the end."""
     return min(1.0, progress / WARM_UP + 0.01, max(0.0, (1 - progress) / (1 - DECAY_FROM)))
 
 

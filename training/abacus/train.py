@@ -17,12 +17,13 @@ import torch
 from torch.nn.functional import cross_entropy
 from torch.optim import AdamW, Muon, Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from transformers import Qwen3ForCausalLM
+
 from training.abacus.batches import IGNORED, Batch, by_length
 from training.abacus.certainty import chance_of_flawless
 from training.abacus.examples import draw_example
 from training.abacus.model import build_model
 from training.abacus.schedule import learning_rate, level_weights
-from transformers import Qwen3ForCausalLM
 
 log = logging.getLogger("abacus")
 

@@ -3,7 +3,7 @@
 >>> from quorate_verifiers import extract
 >>> a, b = extract(r"So it is \\boxed{\\dfrac12}.", "math"), extract("Answer: 0.5", "math")
 >>> a.text, a.equivalent(b)
-('\\\\dfrac12', True)
+('\\\\frac12', True)
 """
 
 from quorate_verifiers.answers import Answer, Extractor, Kind

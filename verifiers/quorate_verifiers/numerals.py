@@ -4,14 +4,21 @@ import re
 
 from quorate_verifiers.canonical import canonical_number
 
-_NUMERAL = re.compile(
-    r"""
+_NUMERAL = r"""
     (?<![\w.\\])
-    (?P<sign>[-+−]?)\ ?[$€£¥]?\ ?
+    [-+−]?\ ?[$€£¥]?\ ?
     (?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]{1,3}(?:\ [0-9]{3})+(?![0-9])|[0-9]+)
     (?:\.[0-9]+)?
     (?:[eE][-+−]?[0-9]{1,6}\b|\ ?[×x*]\ ?10\^\{?[-−]?[0-9]{1,6}\}?|[⁰¹²³⁴⁵⁶⁷⁸⁹]+)?
     (?:\ ?/\ ?[0-9]+|\ [0-9]+/[0-9]+)?
+"""
+_ANY_NUMERAL = re.compile(_NUMERAL, re.VERBOSE)
+_CONCLUSION = re.compile(
+    rf"""
+    (?:\b(?:is|are|was|were|be|equals?(?:\ to)?|gives|makes|totals|costs|has|have|leaves)\b|[:≈])
+    \ ?(?:about\ |approximately\ |exactly\ |only\ |now\ |then\ )?
+    (?P<numeral>{_NUMERAL})
+    (?:\ ?[%°]C?)?(?:\ [A-Za-z/]{{2,20}}){{0,3}}[\s.!]*$
     """,
     re.VERBOSE,
 )
@@ -21,7 +28,9 @@ _LABEL_BEFORE = re.compile(
     r"|version|section|table|method|approach|level|room|no)\.?|#)\s?$",
     re.IGNORECASE,
 )
-_GOES_ON_BEFORE = frozenset("+-−*/^_×·÷\\{[|")
+_DENIAL = re.compile(r"\b(?:not|cannot|unclear|unknown|or|between|either|depends)\b", re.IGNORECASE)
+_ANOTHER = re.compile(r"\s?(?:or|to|and|–|-)\s?[$€£¥]?[0-9]")
+_GOES_ON_BEFORE = frozenset("+-−*/^_×·÷\\{[|=<>")
 _GOES_ON_AFTER = frozenset("+*/^_×·÷=<>\\}]|:√π")
 _VARIABLE_AFTER = re.compile(r"[A-Za-z](?![A-Za-z])")
 
@@ -37,20 +46,28 @@ def number_in(statement: str) -> str | None:
     body = _LIST_MARKER.sub("", statement)
     if "\\" in body:
         return None
-    numerals = list(_NUMERAL.finditer(body))
-    if not numerals or any(_within_formula(body, numeral) for numeral in numerals):
+    numerals = list(_ANY_NUMERAL.finditer(body))
+    if not numerals or _within_formula(body, numerals[0]):
         return None
     first = numerals[0]
-    if first.start() > 0 and (len(numerals) > 1 or _LABEL_BEFORE.search(body[: first.start()])):
+    if first.start() == 0:
+        return None if _ANOTHER.match(body, first.end()) else _read(first[0])
+    if len(numerals) > 1 or _DENIAL.search(body) or _LABEL_BEFORE.search(body[: first.start()]):
         return None
-    numeral = first[0].strip()
-    return numeral if canonical_number(numeral) is not None else None
+    return _read(first[0])
 
 
-def number_after_equals(line: str) -> str | None:
-    """The number behind the last `=`, or None."""
+def number_concluding(line: str) -> str | None:
+    """The number with which `line` ends: behind its last `=`, or a verb (`The total is 46.`)."""
     _, equals, rest = line.rpartition("=")
-    return number_in(rest.strip()) if equals else None
+    if equals:
+        return number_in(rest.strip())
+    match = _CONCLUSION.search(line)
+    return _read(match["numeral"]) if match else None
+
+
+def _read(numeral: str) -> str | None:
+    return numeral.strip() if canonical_number(numeral) is not None else None
 
 
 def _within_formula(text: str, numeral: re.Match[str]) -> bool:

@@ -25,7 +25,7 @@ MARKERS: tuple[ThoughtMarkers, ...] = (
 )
 
 _HARMONY_CHANNEL = "<|channel|>"
-_HARMONY_FINAL = re.compile(r"<\|channel\|>final[^<]{0,200}<\|message\|>")
+_HARMONY_FINAL = re.compile(r"<\|channel\|>final(?:(?!<\|message).){0,40}<\|message\|>")
 _HARMONY_MARKUP = re.compile(
     r"<\|start\|>assistant|<\|channel\|>\w+|<\|(?:start|end|return|call|message|constrain)\|>"
 )

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from quorate_server.engines.backoff import Backoff
 from quorate_server.engines.connection import Health, connect
@@ -22,8 +23,15 @@ class AttachedEngine:
     back it is probed again, since it may have come back as something else.
     """
 
-    def __init__(self, replica: Replica, *, check_every_s: float = CHECK_EVERY_S) -> None:
+    def __init__(
+        self,
+        replica: Replica,
+        *,
+        on_ready: Callable[[Replica], None] = lambda _replica: None,
+        check_every_s: float = CHECK_EVERY_S,
+    ) -> None:
         self._replica = replica
+        self._on_ready = on_ready
         self._check_every_s = check_every_s
 
     async def run(self) -> None:
@@ -46,6 +54,7 @@ class AttachedEngine:
                     logger.warning("engine %s is not ready: %s", name, error.message)
                     said = error.message
             else:
+                self._on_ready(self._replica)
                 return
             await asyncio.sleep(backoff.next_s())
 

@@ -1,7 +1,7 @@
 """How long to wait before trying again."""
 
-import random
 from dataclasses import dataclass, field
+from random import Random
 
 
 @dataclass(slots=True)
@@ -13,14 +13,14 @@ class Backoff:
 
     first_s: float = 0.5
     most_s: float = 30.0
-    random: random.Random = field(default_factory=random.Random)
+    rng: Random = field(default_factory=Random)
     _tries: int = 0
 
     def next_s(self) -> float:
         """The next delay: between half of the bound and the bound."""
         bound = min(self.most_s, self.first_s * 2.0 ** min(self._tries, 32))
         self._tries += 1
-        return bound * self.random.uniform(0.5, 1.0)
+        return bound * self.rng.uniform(0.5, 1.0)
 
     def reset(self) -> None:
         """Start over: what was tried has worked."""

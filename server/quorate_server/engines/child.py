@@ -28,6 +28,10 @@ PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 ORPHAN_GRACE_S = 1.0
 """What the command gets for tidying up when the gateway has died."""
+DYING_S = 15.0
+"""How long a killed process may take to give its memory back, on a busy machine."""
+ENDED = "quorate: the engine has ended with status"
+"""Written to the output as soon as the command has ended: its workers may take seconds to die."""
 
 
 def main(gateway_pid: int, grace_s: float, command: list[str]) -> int:
@@ -48,8 +52,10 @@ def main(gateway_pid: int, grace_s: float, command: list[str]) -> int:
         sys.stderr.write(f"{command[0]}: {error}\n")
         return 127
     code = _wait(child, wake_read, grace_s)
+    status = 128 - code if code < 0 else code
+    _report(f"{ENDED} {status}")
     _kill_all()
-    return 128 - code if code < 0 else code
+    return status
 
 
 def _wait(child: "subprocess.Popen[bytes]", wake_read: int, grace_s: float) -> int:
@@ -76,6 +82,13 @@ def _wait(child: "subprocess.Popen[bytes]", wake_read: int, grace_s: float) -> i
     return child.returncode
 
 
+def _report(line: str) -> None:
+    try:
+        os.write(1, f"\n{line}\n".encode())
+    except OSError:  # nobody is left to read it
+        return
+
+
 def _reap_orphans(child_pid: int) -> None:
     """Collect ended orphans that were handed to us, but leave the command to its Popen."""
     while True:
@@ -90,7 +103,7 @@ def _reap_orphans(child_pid: int) -> None:
 
 def _kill_all() -> None:
     """Kill every descendant that is left, until there is none."""
-    give_up_at = time.monotonic() + 5.0
+    give_up_at = time.monotonic() + DYING_S
     while time.monotonic() < give_up_at:
         for pid in _descendants(os.getpid()):
             _kill(pid)

@@ -11,6 +11,7 @@ from quorate_server.engines.model_card import read_card
 from quorate_server.engines.probe import EngineFacts, probe
 from quorate_server.engines.replica import Replica
 from quorate_server.engines.vllm import HttpEngine
+from quorate_server.engines.warmup import warm_up
 from quorate_server.errors import EngineError
 from quorate_server.upstream import Header, Upstream
 
@@ -57,6 +58,7 @@ async def connect(replica: Replica, *, closing: Closing | None = None) -> Engine
     replica.model_ids = facts.model_ids
     replica.max_model_len = facts.max_model_len
     replica.abort_by_id = facts.abilities.abort_by_id
+    await warm_up(replica)
     replica.ready = True
     for lacking in facts.missing():
         logger.info("engine %s: %s", replica.engine.name, lacking)

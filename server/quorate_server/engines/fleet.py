@@ -23,7 +23,13 @@ from quorate_server.http1 import HttpOrigin
 from quorate_server.settings import ServeSettings
 from quorate_server.upstream import Header
 
-Phase = Callable[[str], None]
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """Who is told how the engines come up: each phase of a start, each engine that is ready."""
+
+    on_phase: Callable[[str], None] = lambda _phase: None
+    on_ready: Callable[[Replica], None] = lambda _replica: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +52,9 @@ class Fleet:
                 await replica.upstream.aclose()
 
 
-def fleet_from(settings: ServeSettings, on_phase: Phase = lambda _phase: None) -> Fleet:
+def fleet_from(settings: ServeSettings, watcher: Watcher | None = None) -> Fleet:
     """The engines that the settings ask for. Raises StartupError where they cannot be had."""
+    watcher = watcher or Watcher()
     if settings.engines:
         if settings.model is not None:
             raise StartupError(
@@ -55,8 +62,9 @@ def fleet_from(settings: ServeSettings, on_phase: Phase = lambda _phase: None) -
             )
         pairs = zip(settings.engines, settings.engine_keys(), strict=True)
         replicas = [_attached_replica(url, key) for url, key in pairs]
-        return Fleet(tuple(map(AttachedEngine, replicas)), ReplicaPool(replicas))
-    launched = _launched(settings, on_phase)
+        engines = tuple(AttachedEngine(r, on_ready=watcher.on_ready) for r in replicas)
+        return Fleet(engines, ReplicaPool(replicas))
+    launched = _launched(settings, watcher)
     return Fleet((launched,), ReplicaPool([launched.replica]))
 
 
@@ -73,7 +81,7 @@ def _attached_replica(url: str, key: str | None) -> Replica:
     return Replica(upstream, engine, (), headers, ready=False)
 
 
-def _launched(settings: ServeSettings, on_phase: Phase) -> LaunchedEngine:
+def _launched(settings: ServeSettings, watcher: Watcher) -> LaunchedEngine:
     model = settings.model or str(BUNDLED_MODEL)
     if settings.model is None and not (BUNDLED_MODEL / "config.json").is_file():
         raise StartupError(f"The bundled model is missing from {BUNDLED_MODEL}.")
@@ -94,7 +102,8 @@ def _launched(settings: ServeSettings, on_phase: Phase) -> LaunchedEngine:
             extra_args=settings.engine_args,
         ),
         connect_to=HttpOrigin,
-        on_phase=on_phase,
+        on_phase=watcher.on_phase,
+        on_ready=watcher.on_ready,
         patience=Patience(ready_s=settings.ready_timeout_s),
     )
 

@@ -100,6 +100,9 @@ def engine_command(
     if build.on_cpu:
         # Compiling takes a minute and a half longer at each start.
         argv += ["--enforce-eager"]
+        # A seeded request whose prompt is prefilled in pieces kills the engine: vLLM rewinds the
+        # request's random generator, and torch's CPU generator cannot ("does not use offset").
+        argv += ["--no-enable-chunked-prefill"]
         if not is_local(model):
             # The cache below may be too small for the longest context of a large model.
             argv += ["--max-model-len", "auto"]

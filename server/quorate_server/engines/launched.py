@@ -51,6 +51,7 @@ class LaunchedEngine:
         command: Callable[[int], EngineCommand],
         connect_to: Callable[[str], Upstream],
         on_phase: Callable[[str], None] = lambda _phase: None,
+        on_ready: Callable[[Replica], None] = lambda _replica: None,
         patience: Patience | None = None,
         backoff: Backoff | None = None,
     ) -> None:
@@ -58,6 +59,7 @@ class LaunchedEngine:
         self._command = command
         self._connect_to = connect_to
         self._on_phase = on_phase
+        self._on_ready = on_ready
         self._patience = patience or Patience()
         self._backoff = backoff or Backoff()
         self._port = free_port()
@@ -105,7 +107,10 @@ class LaunchedEngine:
         try:
             async with running(self._command(self._port), self._hear) as process:
                 self._process = process
+                name = self.replica.engine.name
+                logger.info("engine %s: starting at %s, pid %d", name, self._base_url, process.pid)
                 await self._until_ready(process)
+                self._on_ready(self.replica)
                 up_at = loop.time()
                 try:
                     await self._until_down(process)
@@ -172,5 +177,5 @@ async def _ends_within(seconds: float, process: EngineProcess) -> bool:
     """Whether the process ends in this time; returns at once when it does."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            await process.exited.wait()
-    return process.exited.is_set()
+            await process.down.wait()
+    return process.down.is_set()

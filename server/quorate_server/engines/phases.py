@@ -9,7 +9,7 @@ PHASES: tuple[tuple[str, str], ...] = (
     (r"Starting to load model", "loading the weights"),
     (r"Loading weights took", "laying out the KV cache"),
     (r"KV cache size", "warming up"),
-    (r"torch\.compile|Compiling|Capturing", "compiling"),
+    (r"Compiling a graph|Dynamo bytecode|Capturing CUDA", "compiling"),
     (r"init engine \(", "opening the API"),
 )
 """What vLLM 0.32 writes as it goes along, in order, and what that means to somebody who waits."""

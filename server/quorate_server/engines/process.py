@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+from quorate_server.engines.child import DYING_S, ENDED
 from quorate_server.engines.launch import EngineCommand
 
 KEPT_LINES = 400
@@ -19,19 +20,25 @@ STOP_GRACE_S = 5.0
 """What an engine gets between being asked to end and being killed."""
 
 _CHILD = Path(__file__).with_name("child.py")
+_ENDED = re.compile(re.escape(ENDED) + r" (\d+)")
 _LINE_END = re.compile(rb"[\r\n]+")
 
 logger = logging.getLogger("quorate.engine")
 
 
 class EngineProcess:
-    """A running engine. `log` holds the last lines it wrote, `exited` is set once it has ended."""
+    """A running engine. `log` holds the last lines it wrote.
+
+    `down` is set as soon as the engine has ended, `gone` once nothing of it is left.
+    """
 
     def __init__(self, process: asyncio.subprocess.Process, on_line: Callable[[str], None]) -> None:
         self._process = process
         self._on_line = on_line
         self.log: deque[str] = deque(maxlen=KEPT_LINES)
-        self.exited = asyncio.Event()
+        self.down = asyncio.Event()
+        self.gone = asyncio.Event()
+        self._status: int | None = None
 
     @property
     def pid(self) -> int:
@@ -40,7 +47,8 @@ class EngineProcess:
 
     @property
     def exit_code(self) -> int | None:
-        return self._process.returncode
+        """128 + n where signal n ended it; None while it runs."""
+        return self._status if self._status is not None else self._process.returncode
 
     def stop(self) -> None:
         """Ask it to end; it is killed if it has not within STOP_GRACE_S."""
@@ -52,7 +60,7 @@ class EngineProcess:
             os.killpg(self.pid, signal.SIGKILL)
 
     async def listen(self) -> None:
-        """Pass its output on, line by line, until it ends. Sets `exited`."""
+        """Pass its output on, line by line, until nothing of it is left."""
         assert self._process.stdout is not None
         rest = b""
         try:
@@ -64,14 +72,21 @@ class EngineProcess:
             self._hear(rest)
             await self._process.wait()
         finally:
-            self.exited.set()
+            self.down.set()
+            self.gone.set()
 
     def _hear(self, raw: bytes) -> None:
         line = raw[:MAX_LINE_CHARACTERS].decode("utf-8", "replace").rstrip()
-        if line:
-            logger.debug("%s", line)
-            self.log.append(line)
-            self._on_line(line)
+        if not line:
+            return
+        logger.debug("%s", line)
+        ended = _ENDED.fullmatch(line)
+        if ended:
+            self._status = int(ended[1])
+            self.down.set()
+            return
+        self.log.append(line)
+        self._on_line(line)
 
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -111,8 +126,8 @@ async def running(
 async def _end(engine: EngineProcess, listening: asyncio.Task[None]) -> None:
     engine.stop()
     try:
-        async with asyncio.timeout(STOP_GRACE_S + 2.0):
-            await engine.exited.wait()
+        async with asyncio.timeout(STOP_GRACE_S + DYING_S):
+            await engine.gone.wait()
     except TimeoutError:
         logger.warning("the engine did not end in time and is killed")
     finally:

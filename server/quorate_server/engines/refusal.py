@@ -39,7 +39,7 @@ def _fields(body: bytes) -> Mapping[str, Any]:
     """The error's fields, wherever the kind of engine puts them."""
     try:
         answer = msgspec.json.decode(body)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return {}
     if not isinstance(answer, dict):
         return {}

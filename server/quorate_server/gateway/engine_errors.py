@@ -40,8 +40,12 @@ def engine_error_event(event: Mapping[str, Any]) -> QuorateError:
 
 
 def _fit_to_be_shown(body: bytes) -> bool:
-    """JSON is; pages and stack traces say more of an engine's inside than they should."""
-    return body.lstrip()[:1] == b"{" and b"Traceback (most recent" not in body
+    """A JSON object is; pages and stack traces say more of an engine's inside than they should."""
+    try:
+        said = msgspec.json.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+    return isinstance(said, dict) and b"Traceback (most recent" not in body
 
 
 def _retry_after_ms(headers: Sequence[Header]) -> int:

@@ -64,9 +64,9 @@ class StreamRewriter:
             return piece.split(b"\n\n")
         searched = max(0, len(rest) - 1)
         rest += piece
-        if b"\r\n" in rest:  # inside JSON both are escaped: this ends a line
-            rest[:] = rest.replace(b"\r\n", b"\n")
-            searched = 0
+        if rest.find(b"\r\n", searched) >= 0:  # inside JSON both are escaped: this ends a line
+            rest[searched:] = rest[searched:].replace(b"\r\n", b"\n")
+            searched = max(0, searched - 1)
         end = rest.rfind(b"\n\n", searched)
         if end < 0:
             if len(rest) > MAX_EVENT_BYTES:

@@ -1,11 +1,11 @@
 import json
 
 import pytest
-from tests.sampling.scripted import Script, ScriptedEngine
-from tests.server.scripted_gateway import chat, events, gateway, quick, slow
 
 from quorate_sampling.errors import EngineFailed, EngineRejected
 from quorate_server.ledger import Prices
+from tests.sampling.scripted import Script, ScriptedEngine
+from tests.server.scripted_gateway import chat, events, gateway, quick, slow
 
 CHAT = "/v1/chat/completions"
 
@@ -141,7 +141,8 @@ async def test_a_group_with_a_deadline_answers_in_time_from_closed_thoughts() ->
     async with gateway(engine) as client:
         body = (await client.post(CHAT, json=chat(consensus=4, deadline={"ms": 800}))).json()
     assert body["consensus"]["answer"] == "13"
-    assert body["consensus"]["sample_counts"]["forced"] == 3
+    counts = body["consensus"]["sample_counts"]
+    assert counts["forced"] == counts["finished"] > 0
     assert body["deadline"]["budget_ms"] == 800
     assert body["deadline"]["elapsed_ms"] < 800
     assert body["deadline"]["met"] is True

@@ -256,13 +256,15 @@ def _write_term(term: Monomial, coefficient: Fraction) -> str:
 
 
 def _write_monomial(term: Monomial) -> str:
-    return "*".join(atom.key + _write_exponent(exponent) for atom, exponent in term)
+    return "*".join(_write_factor(atom.key, exponent) for atom, exponent in term)
 
 
-def _write_exponent(exponent: Fraction) -> str:
+def _write_factor(key: str, exponent: Fraction) -> str:
     if exponent == 1:
-        return ""
-    return f"^{exponent}" if exponent.denominator == 1 else f"^({exponent})"
+        return key
+    if "^" in key and not key.startswith("("):
+        key = f"({key})"  # a power of a power is read from the right
+    return f"{key}^{exponent}" if exponent.denominator == 1 else f"{key}^({exponent})"
 
 
 def _write_operand(base: Expression) -> str:

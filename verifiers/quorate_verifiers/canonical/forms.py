@@ -5,7 +5,7 @@ of numbers without brackets is a set (solutions come in any order), a list of wo
 order; `x = 5` is `5`; relations, unions, intervals, tuples and sets are read by their parts; the
 parts are expressions of `algebra`. What is not understood is compared as a normalised string.
 
-The form is stable (`canonical(canonical(x)) == canonical(x)`), nothing is evaluated, and the time
+The form is stable (`canonical(canonical(x)) == canonical(x)`), no text is evaluated, and the time
 is linear in the length of the text, with a bounded share for what is understood.
 """
 
@@ -18,6 +18,8 @@ from quorate_verifiers.canonical.tokens import Token, tokenise, trimmed, written
 from quorate_verifiers.canonical.units import without_units
 from quorate_verifiers.canonical.vocabulary import EXCLUDING
 
+MAX_CHARACTERS = 4_000
+"""What is longer is compared as it stands, but for white space (numerals may have any length)."""
 MAX_NESTING = 8
 """Brackets within brackets, in what is read and in its form: what is deeper stays a string."""
 
@@ -32,6 +34,9 @@ def canonical(text: str) -> str:
     number = decimal_key(text.strip())
     if number is not None:
         return number
+    text = " ".join(text.split())
+    if len(text) > MAX_CHARACTERS:
+        return text
     tokens = trimmed(tokenise(text))
     if len(tokens) > MAX_TOKENS or _depth(token.text for token in tokens) > MAX_NESTING:
         return _plain(tokens)
@@ -68,9 +73,8 @@ def _form(tokens: Sequence[Token], depth: int) -> str:
     members = _members(tokens)
     if len(members) > 1:
         return _list_form(members, depth)
-    if _has_sign_choice(tokens):
-        return _set_form(members, depth)
-    return _single_form(_without_name(tokens), depth)
+    value = _without_name(tokens)
+    return _set_form([value], depth) if _has_sign_choice(value) else _single_form(value, depth)
 
 
 def _plain(tokens: Sequence[Token]) -> str:
@@ -104,11 +108,12 @@ def _list_form(members: list[Sequence[Token]], depth: int) -> str:
 
 
 def _set_form(members: Sequence[Sequence[Token]], depth: int) -> str:
-    members = [choice for member in members for choice in _sign_choices(_bare(member))]
+    members = [_bare(member) for member in members]
     names = {_name_of(member) for member in members} - {""}
     if len(names) == 1:  # x=1, x=2; but x=1, y=2 says more than its values
         members = [_without_name(member) for member in members]
-    forms = sorted({_single_form(member, depth + 1) for member in members})
+    values = [value for member in members for value in _sign_choices(member)]
+    forms = sorted({_single_form(value, depth + 1) for value in values})
     return forms[0] if len(forms) == 1 else "{" + ",".join(forms) + "}"
 
 
@@ -145,7 +150,8 @@ def _relation_form(parts: list[Sequence[Token]], depth: int) -> str:
     forms = [p[0].text if i % 2 else _single_form(p, depth + 1) for i, p in enumerate(parts)]
     if set(forms[1::2]) == {"="} and all(map(_is_numeral, forms[::2])):
         return forms[-1]
-    return "".join(forms)
+    marks_would_run_together = any(not (f[-1].isalnum() or f[-1] in _CLOSING) for f in forms[::2])
+    return (" " if marks_would_run_together else "").join(forms)
 
 
 def _is_numeral(form: str) -> bool:
@@ -169,25 +175,27 @@ def _name_of(tokens: Sequence[Token]) -> str:
 
 def _without_name(tokens: Sequence[Token]) -> Sequence[Token]:
     """`5` of `x = 5` and of `x = 2 + 3 = 5`."""
-    name = _name_of(tokens)
-    if not name:
-        return tokens
-    rest = tokens[len(_split(tokens, "=", "in")[0]) + 1 :]
-    return _split(rest, "=")[-1] or tokens
+    while _name_of(tokens):
+        rest = tokens[len(_split(tokens, "=", "in")[0]) + 1 :]
+        last = _split(rest, "=")[-1]
+        if not last:
+            return tokens
+        tokens = _bare(last)
+    return tokens
 
 
 def _sign_choices(tokens: Sequence[Token]) -> list[Sequence[Token]]:
     """`1 ± x` is two values; further signs in one value are not taken apart."""
     if not _has_sign_choice(tokens):
         return [tokens]
-    return [
-        [Token("mark", sign) if t.text == "±" else t for t in tokens if (sign, t.text) != ("", "±")]
-        for sign in ("+", "-")
-    ]
+    before, after = _split(tokens, "±")
+    return [[*before, Token("mark", sign), *after] for sign in ("+", "-")]
 
 
 def _has_sign_choice(tokens: Sequence[Token]) -> bool:
-    return sum(token.text == "±" for token in tokens) == 1 and _has_number(tokens)
+    pieces = _split(tokens, "±")
+    relates = len(_split_keeping(tokens, _RELATIONS)) > 1
+    return len(pieces) == 2 and _has_number(pieces[1]) and not relates
 
 
 def _has_number(tokens: Sequence[Token]) -> bool:

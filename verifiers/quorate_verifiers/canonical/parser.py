@@ -18,6 +18,10 @@ MAX_DEPTH = 24
 _LARGEST_FACTORIAL = 20
 _CLOSING = {"(": ")", "{": "}", "[": "]"}
 _END = Token("mark", "")
+_FRACTIONS = (  # what they look like, and where numerator and denominator stand
+    (("frac", "{", "n", "}", "{", "n", "}"), 2, 5),
+    (("n", "/", "n"), 0, 2),
+)
 
 
 def parse(tokens: Sequence[Token]) -> Expression:
@@ -144,17 +148,13 @@ class _Reader:
 
     def _mixed_part(self) -> Fraction:
         """The proper fraction of a mixed number at this point, or 0."""
-        shapes = (  # \frac{a}{b} and a/b
-            (["frac", "{", None, "}", "{", None, "}"], 2, 5),
-            ([None, "/", None], 0, 2),
-        )
-        for shape, above, below in shapes:
-            ahead = [self._ahead(i) for i in range(len(shape))]
+        for shape, above, below in _FRACTIONS:
+            ahead = [self._ahead(i).text for i in range(len(shape))]
             if all(
-                (t.text.isdigit() and len(t.text) <= 9) if wanted is None else t.text == wanted
-                for t, wanted in zip(ahead, shape, strict=True)
+                (text.isdigit() and len(text) <= 9) if wanted == "n" else text == wanted
+                for text, wanted in zip(ahead, shape, strict=True)
             ):
-                numerator, denominator = int(ahead[above].text), int(ahead[below].text)
+                numerator, denominator = int(ahead[above]), int(ahead[below])
                 if numerator < denominator:
                     self._position += len(shape)
                     return Fraction(numerator, denominator)

@@ -30,6 +30,7 @@ class Token(NamedTuple):
 
 _TIME_OF_DAY = re.compile(r"\b([AaPp])\. ?[Mm]\b\.?")
 
+_SHORT_FRACTION = re.compile(r"\\[dt]?frac ?([0-9]) ?([0-9])")
 _RAISED_DIGITS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"
 _RAISED = re.compile(f"[{_RAISED_DIGITS}]+")
 _LOWERED = str.maketrans(_RAISED_DIGITS, "0123456789-")
@@ -41,7 +42,7 @@ _TOKEN = re.compile(
     | (?P<thousands>,\ ?\\!|\{,\})
     | \\(?:\\(?=[dt]?frac|sqrt|pi|infty|left|right|text))?(?P<command>[A-Za-z]+)
     | (?P<newline>\\\\)
-    | \\(?P<escaped>[^A-Za-z0-9])
+    | \\(?P<escaped>[ -/:-@\[-`{-~])
     | (?P<grouped>[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])(?:\.[0-9]+)?)
     | (?P<number>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)
     | (?P<name>[^\W\d_]+)
@@ -59,6 +60,7 @@ def tokenise(text: str) -> list[Token]:
     text = _RAISED.sub(lambda m: "^{" + m[0].translate(_LOWERED) + "}", text.translate(CHARACTERS))
     text = " ".join(unicodedata.normalize("NFKC", text).translate(CHARACTERS).split())
     text = _TIME_OF_DAY.sub(r"\1m", text)
+    text = _SHORT_FRACTION.sub(r"\\frac{\1}{\2}", text)
     return _join_thousands(_without_raised_units(_scan(text, said=False)))
 
 

@@ -21,7 +21,7 @@ FUNCTIONS = _words(
     "sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh log ln exp max min gcd lcm"
 )
 
-NO_SYMBOLS = _words("cup cap in binom begin end overline emptyset to")
+NO_SYMBOLS = _words("cup cap in binom begin end overline emptyset to and or")
 """Names that an expression cannot hold."""
 
 LAYOUT = _words(
@@ -72,12 +72,12 @@ CHARACTERS = str.maketrans(
             r"\cup ": "∪",
             r"\in ": "∈",
             r"\pi ": "π",
-            r"\frac{1}{2}": "½",
-            r"\frac{1}{3}": "⅓",
-            r"\frac{2}{3}": "⅔",
-            r"\frac{1}{4}": "¼",
-            r"\frac{3}{4}": "¾",
-            r"\frac{1}{8}": "⅛",
+            " 1/2": "½",
+            " 1/3": "⅓",
+            " 2/3": "⅔",
+            " 1/4": "¼",
+            " 3/4": "¾",
+            " 1/8": "⅛",
         }
     )
 )
@@ -92,13 +92,13 @@ RAISED_UNITS = _words("circ th st nd rd")
 
 SHORT_UNITS = _words(
     "mm cm dm km in ft yd mi mg kg lb lbs oz ml cl hr hrs min sec ms day days deg rad cup cups "
-    "men ant ants hz khz mph kmh usd eur gbp th st nd rd"
+    "men ant ants hz khz mph kmh usd eur gbp per th st nd rd"
 )
 """Units of two or three letters; a longer word behind a value is taken for a unit anyway."""
 
 NO_UNITS = FUNCTIONS | _words(
     "pm am noon midnight north south east west left right above below more less fewer thousand "
-    "million billion trillion dozen hundred mod base and or to infty sqrt frac cup cap binom begin "
+    "million billion trillion dozen hundred mod base and or to infty sqrt frac cap binom begin "
     "end not no none if for otherwise of"
 )
 """Words behind a value that change what is said."""

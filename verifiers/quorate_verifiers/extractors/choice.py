@@ -20,7 +20,7 @@ _MARKED = r"[*_`\"'“$]{0,4}\\?(?:\(|\\(?:text|textbf|mathrm|boxed)\{\(?|\[)?"
 _STATED = re.compile(
     rf"\b(?:answer|choice|option)s?\b[*_\s]{{0,4}}(?:(?:is|should be|must be)\b)?\s?[:=]?\s{{0,3}}"
     rf"(?:(?:option|choice|letter)\s)?{_MARKED}(?P<letter>[A-Ja-j])(?![A-Za-z0-9'’_^=+-])"
-    r"(?P<after>[^\n]{0,24})",
+    r"(?=(?P<after>[^\n]{0,24}))",
     re.IGNORECASE,
 )
 _STATED_BEFORE = re.compile(
@@ -81,6 +81,8 @@ def _option_line_letter(text: str) -> str | None:
     line = final_line(text).strip("$ ")
     match = _OPTION_LINE.fullmatch(line)
     if match is not None:
+        if len(set(_BRACKETED.findall(line))) > 1:
+            return None
         lines = [without_emphasis(each).strip() for each in text[-4_000:].splitlines()]
         options = [each for each in lines if _OPTION_LINE.fullmatch(each)]
         return match["letter"] if len(set(options)) == 1 else None

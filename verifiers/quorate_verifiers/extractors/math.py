@@ -6,7 +6,7 @@ Fallbacks, in this order, for text without a complete box:
    most three words;
 2. the whole answer part, if it is one line and nothing but a formula;
 3. the formula that ends the text, `… $x+1$.`;
-4. the number behind the last `=` of the final line, or the only number in it.
+4. the number that ends the final line (`= 46`, `The total is 46.`), or the only one in it.
 
 Anything else is not parsed.
 """
@@ -16,7 +16,7 @@ import re
 from quorate_verifiers.answers import Answer
 from quorate_verifiers.boxes import last_boxed
 from quorate_verifiers.canonical import canonical, is_formula
-from quorate_verifiers.numerals import number_after_equals, number_in
+from quorate_verifiers.numerals import number_concluding, number_in
 from quorate_verifiers.statements import closing_formula, final_line, stated, without_emphasis
 
 _MAX_STATED_WORDS = 3
@@ -43,9 +43,10 @@ def _stated(answer_part: str) -> str | None:
     statement = stated(answer_part)
     if statement is None:
         return None
-    if is_formula(canonical(statement)) or len(statement.split()) <= _MAX_STATED_WORDS:
+    if is_formula(canonical(statement)):
         return statement
-    return closing_formula(statement) or number_in(statement)
+    found = closing_formula(statement) or number_in(statement)
+    return found or (statement if len(statement.split()) <= _MAX_STATED_WORDS else None)
 
 
 def _concluded(answer_part: str) -> str | None:
@@ -57,7 +58,7 @@ def _concluded(answer_part: str) -> str | None:
     if formula is not None and is_formula(canonical(formula)):
         return formula
     line = final_line(answer_part)
-    return number_after_equals(line) or number_in(line)
+    return number_concluding(line) or number_in(line)
 
 
 def _tidy(found: str) -> str:

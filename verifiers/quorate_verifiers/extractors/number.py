@@ -2,13 +2,14 @@
 
 Separators (`1,234,567`, `1 234`), currency, units, percent signs and U+2212 are understood,
 scientific notation and fractions too; words for numbers are left alone. Without a box or an
-"answer is …", the final line has to end in `= 46` or to hold one number only.
+"answer is …", the final line has to end in a number (`= 46`, `The total is 46.`) or to hold only
+one.
 """
 
 from quorate_verifiers.answers import Answer
 from quorate_verifiers.boxes import has_box, last_boxed
 from quorate_verifiers.canonical import canonical_number, spelling
-from quorate_verifiers.numerals import number_after_equals, number_in
+from quorate_verifiers.numerals import number_concluding, number_in
 from quorate_verifiers.statements import final_line, stated
 
 
@@ -24,6 +25,6 @@ def extract_number(answer_part: str) -> Answer | None:
 def _in_prose(answer_part: str) -> str | None:
     statement = stated(answer_part)
     if statement is not None:
-        return number_in(statement) or number_after_equals(statement)
+        return number_in(statement) or number_concluding(statement)
     line = final_line(answer_part)
-    return number_after_equals(line) or number_in(line)
+    return number_concluding(line) or number_in(line)

@@ -1,0 +1,98 @@
+"""One measurement, and what a series of them comes to."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.overhead.load import PATH
+from benchmarks.overhead.targets import Running
+
+WRK_SCRIPT = Path(__file__).with_name("wrk.lua")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """How many connections ask for what."""
+
+    connections: int
+    stream: bool
+
+    @property
+    def name(self) -> str:
+        return f"{'stream' if self.stream else 'unary'}, {self.connections} conn."
+
+
+@dataclass(frozen=True)
+class Figures:
+    requests_per_s: float
+    p50_ms: float
+    p99_ms: float
+    failed: int
+    cpu_us: float
+    """CPU time of the target per request, microseconds, of all its processes."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A median with its extremes."""
+
+    median: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, values: list[float]) -> "Spread":
+        return cls(statistics.median(values), min(values), max(values))
+
+
+def measure(
+    target: Running, scenario: Scenario, seconds: float, *, wrk: str | None, bodies: Path
+) -> Figures:
+    """Load one target for `seconds`. `bodies` is a folder with the request bodies, for wrk."""
+    before = target.cpu_seconds()
+    if wrk is not None:
+        said = _wrk(wrk, target, scenario, seconds, bodies)
+    else:
+        said = _own(target, scenario, seconds)
+    cpu = target.cpu_seconds() - before
+    answered = max(1.0, said.get("answered", said["requests_per_s"] * seconds))
+    return Figures(
+        requests_per_s=said["requests_per_s"],
+        p50_ms=said["p50_ms"],
+        p99_ms=said["p99_ms"],
+        failed=int(said["failed"]),
+        cpu_us=1e6 * cpu / answered,
+    )
+
+
+def _wrk(
+    wrk: str, target: Running, scenario: Scenario, seconds: float, bodies: Path
+) -> dict[str, float]:
+    body = bodies / ("stream.json" if scenario.stream else "unary.json")
+    load = (f"-c{scenario.connections}", f"-d{max(1, round(seconds))}s", "--timeout", "20s")
+    ran = subprocess.run(
+        [wrk, "-t1", *load, "-s", str(WRK_SCRIPT), target.url + PATH],
+        env={**os.environ, "QUORATE_BENCH_BODY": str(body)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return _last_line(ran.stdout)
+
+
+def _own(target: Running, scenario: Scenario, seconds: float) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.overhead.load", "--url", target.url,
+               "--connections", str(scenario.connections), "--seconds", str(seconds)]  # fmt: skip
+    if scenario.stream:
+        command.append("--stream")
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    return _last_line(ran.stdout)
+
+
+def _last_line(output: str) -> dict[str, float]:
+    figures: dict[str, float] = json.loads(output.strip().splitlines()[-1])
+    return figures

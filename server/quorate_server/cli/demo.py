@@ -1,0 +1,98 @@
+"""`quorate demo`: what Quorate is for, on a real engine, in a minute."""
+
+import time
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from quorate_server.cli.ask import client_of, follow
+from quorate_server.cli.asking import AskFailed, Question
+from quorate_server.cli.local import local_server
+from quorate_server.cli.show import bar, outcome_view
+
+QUESTIONS: tuple[tuple[str, int], ...] = (
+    ("What is 4+5?", 4 + 5),
+    ("What is 38+47?", 38 + 47),
+    ("What is 12+34*5-6?", 12 + 34 * 5 - 6),
+    ("What is 83-27+64-9+51?", 83 - 27 + 64 - 9 + 51),
+    ("What is 47*6-138+29*4?", 47 * 6 - 138 + 29 * 4),
+    ("What is 812-345+67*8-219+36*7?", 812 - 345 + 67 * 8 - 219 + 36 * 7),
+    ("What is 47*83-956+38*72-411?", 47 * 83 - 956 + 38 * 72 - 411),
+)
+"""Questions for the bundled reasoner, rising in difficulty, with their right answers."""
+
+SAMPLES = 16
+DEADLINE_S = 3.5
+
+
+def demo_command(
+    url: Annotated[
+        str | None, typer.Option(help="A server of the bundled model that runs already.")
+    ] = None,
+) -> None:
+    """Start the bundled reasoner on a real vLLM and ask it questions of rising difficulty."""
+    console = Console()
+    try:
+        if url is not None:
+            _ask_all(console, url)
+        else:
+            console.print("Starting vLLM with the bundled reasoner, abacus …")
+            with local_server() as own:
+                _ask_all(console, own)
+    except AskFailed as error:
+        Console(stderr=True).print(Text(error.message, style="red"))
+        raise typer.Exit(1) from None
+
+
+def _ask_all(console: Console, url: str) -> None:
+    console.print(
+        f"\nEach question is sampled up to {SAMPLES} times and answered by vote within "
+        f"{DEADLINE_S} s.\nAs the questions get harder, the samples agree less.\n"
+    )
+    rows: list[dict[str, Any]] = []
+    with client_of(url) as client:
+        for text, right in QUESTIONS:
+            began_at = time.monotonic()
+            question = Question(text, samples=SAMPLES, deadline_s=DEADLINE_S)
+            outcome = follow(client, question, quiet=not console.is_terminal)
+            console.print(outcome_view(text, outcome))
+            rows.append(
+                {
+                    "question": text,
+                    "answer": outcome.consensus["answer"],
+                    "right": outcome.consensus["answer"] == str(right),
+                    "agreement": outcome.consensus["agreement"],
+                    "samples": outcome.consensus["sample_counts"]["started"],
+                    "tokens": outcome.usage["completion_tokens"],
+                    "seconds": time.monotonic() - began_at,
+                }
+            )
+    console.print(_summary(rows))
+    console.print(
+        "\nAsk it yourself:  .venv/bin/quorate ask --local 'What is 64*7-90?' "
+        f"--samples {SAMPLES} --deadline {DEADLINE_S}\n"
+        "Serve it:         .venv/bin/quorate serve   (OpenAI's API at http://127.0.0.1:8000/v1)"
+    )
+
+
+def _summary(rows: list[dict[str, Any]]) -> Table:
+    table = Table(title="Agreement falls as the questions get hard", title_justify="left")
+    for heading in ("question", "answer", "", "agreement", "samples", "tokens", "seconds"):
+        right = heading in ("samples", "tokens", "seconds")
+        table.add_column(heading, justify="right" if right else "left")
+    for row in rows:
+        mark = Text("✓", style="green") if row["right"] else Text("✗", style="red")
+        agreement = Text.assemble(bar(row["agreement"], 16), f" {row['agreement']:.0%}")
+        table.add_row(
+            row["question"],
+            str(row["answer"]),
+            mark,
+            agreement,
+            str(row["samples"]),
+            str(row["tokens"]),
+            f"{row['seconds']:.2f}",
+        )
+    return table

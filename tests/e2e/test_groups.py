@@ -1,0 +1,101 @@
+"""Groups on a real engine: the bill to the token, and nothing left running."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.e2e.engine_counters import generated_tokens, running_requests, settled_tokens
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+
+CHAT = "/v1/chat/completions"
+GROUPS = 200
+AT_ONCE = 8
+
+
+def asked(number: int, **fields: Any) -> dict[str, Any]:
+    question = f"What is {10 + number % 80}+{number % 37}*3-{number % 23}?"
+    return {"model": "abacus", "messages": [{"role": "user", "content": question}], **fields}
+
+
+async def test_hundreds_of_cancelled_groups_are_billed_to_the_token(
+    base_url: str, engine_url: str
+) -> None:
+    before = await asyncio.to_thread(settled_tokens, engine_url)
+    limit = asyncio.Semaphore(AT_ONCE)
+    early = {"max_samples": 24, "min_samples": 2, "early_stop": {"rule": "margin", "margin": 2}}
+    async with httpx.AsyncClient(base_url=base_url, timeout=60) as client:
+
+        async def draw(number: int) -> dict[str, Any]:
+            fields: dict[str, Any] = {"consensus": early}
+            if number % 2:
+                fields["deadline_ms"] = 300 + number % 5 * 300
+            async with limit:
+                response = await client.post(CHAT, json=asked(number, **fields))
+            body: dict[str, Any] = response.raise_for_status().json()
+            return body
+
+        bodies = await asyncio.gather(*(draw(number) for number in range(GROUPS)))
+    after = await asyncio.to_thread(settled_tokens, engine_url)
+    cancelled = sum(b["consensus"]["sample_counts"]["cancelled"] for b in bodies)
+    billed = sum(b["usage"]["completion_tokens"] for b in bodies)
+    assert cancelled > GROUPS
+    assert not any(b["usage"]["estimated"] for b in bodies)
+    assert billed == after - before
+    assert running_requests(engine_url) == 0
+
+
+async def test_agreement_and_votes_are_those_of_the_samples(base_url: str) -> None:
+    options = {"max_samples": 16, "early_stop": "none", "return_samples": True}
+    async with httpx.AsyncClient(base_url=base_url, timeout=60) as client:
+        response = await client.post(CHAT, json=asked(7, consensus=options, seed=11))
+    consensus = response.json()["consensus"]
+    counts, votes = consensus["sample_counts"], consensus["votes"]
+    assert counts["started"] == counts["finished"] == 16
+    assert sum(vote["count"] for vote in votes) + counts["unparsed"] == 16
+    assert consensus["agreement"] == round(votes[0]["count"] / 16, 4)
+    for vote in votes:
+        for index in vote["sample_ids"]:
+            assert vote["answer"] in consensus["samples"][index]["content"]
+    assert len({s["reasoning"] for s in consensus["samples"]}) > 1
+
+
+async def test_a_seed_makes_a_group_repeatable(base_url: str) -> None:
+    options = {"max_samples": 4, "early_stop": "none", "return_samples": True}
+    contents = []
+    async with httpx.AsyncClient(base_url=base_url, timeout=60) as client:
+        for _ in range(2):
+            body = asked(3, consensus=options, seed=99, temperature=1.0)
+            samples = (await client.post(CHAT, json=body)).json()["consensus"]["samples"]
+            contents.append([(s["reasoning"], s["content"]) for s in samples])
+    assert contents[0] == contents[1]
+    assert len(set(contents[0])) > 1
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("after_s", [0.0, 0.05, 0.4])
+@pytest.mark.parametrize(
+    "extra", [{}, {"consensus": 16}, {"deadline_ms": 20_000}], ids=["plain", "group", "deadline"]
+)
+async def test_a_client_that_leaves_stops_its_generation_within_a_second(
+    base_url: str, engine_url: str, stream: bool, after_s: float, extra: dict[str, Any]
+) -> None:
+    body = asked(1, stream=stream, max_tokens=8000, ignore_eos=True, **extra)
+
+    async def read_on() -> None:
+        async with (
+            httpx.AsyncClient(base_url=base_url, timeout=60) as client,
+            client.stream("POST", CHAT, json=body) as response,
+        ):
+            async for _ in response.aiter_bytes():
+                pass
+
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(read_on(), 0.02 + after_s)
+    await asyncio.sleep(1.0)
+    stopped_at = await asyncio.to_thread(generated_tokens, engine_url)
+    await asyncio.sleep(1.0)
+    assert await asyncio.to_thread(generated_tokens, engine_url) == stopped_at
+    assert await asyncio.to_thread(running_requests, engine_url) == 0

@@ -1,0 +1,53 @@
+import random
+
+import pytest
+
+from quorate_verifiers import Kind, choose_kind, extract
+
+OPTIONS = "Which is it?\nA) one\nB) two\nC) three"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "texts", "kind"),
+    [
+        (OPTIONS, [], "choice"),
+        (OPTIONS, ["The answer is B.", "C", "no idea"], "choice"),
+        ("Pick (A) one, (B) two.", ["\\boxed{A}"], "choice"),
+        (OPTIONS, ["\\boxed{3}", "\\boxed{3}", "A"], "number"),
+        ("Plan A. Then what?", ["\\boxed{3}"], "number"),
+        ("12+34?", ["\\boxed{46}", "46", "The answer is 46."], "number"),
+        ("12+34?", ["<think>\\boxed{x}</think>46"], "number"),
+        ("12+34?", ["12+34 equals 46.", "The sum is 46."], "number"),
+        ("Solve.", ["\\boxed{46}", "\\boxed{x+1}", "46"], "math"),
+        ("Solve.", ["\\boxed{\\text{none}}", "\\boxed{x}"], "math"),
+        ("Solve.", ["$x+1$", "The answer is $1+x$."], "math"),
+        ("Who was it?", ["Neil Armstrong, in 1969.", "Buzz Aldrin, in 1969."], "text"),
+        ("Write a poem.", ["Roses are red,\nviolets are blue.", "Of 3 cats I sing."], "text"),
+        ("Capital of France?", ["Paris", "Paris.", "It is Paris"], "text"),
+        ("Put it in \\boxed{}.", [], "math"),
+        ("Put it in \\boxed{}.", ["", "<think>still"], "math"),
+        ("Hello", [], "text"),
+        ("", [""], "text"),
+    ],
+)
+def test_the_kind_follows_from_prompt_and_samples(
+    prompt: str, texts: list[str], kind: Kind
+) -> None:
+    assert choose_kind(prompt, texts) == kind
+
+
+def test_the_order_of_samples_does_not_matter() -> None:
+    texts = ["\\boxed{46}", "46", "The answer is x.", "", "no idea", "Paris", "$x+1$", "7"]
+    kinds = set()
+    for seed in range(20):
+        random.Random(seed).shuffle(texts)
+        kinds.add(choose_kind("12+34?", texts))
+    assert len(kinds) == 1
+
+
+@pytest.mark.parametrize("others", [[], ["\\boxed{x}"] * 3, ["Paris is nice."], ["7"] * 5])
+def test_a_number_votes_with_its_boxed_self_whatever_the_kind(others: list[str]) -> None:
+    texts = ["46", "\\boxed{46}", "**46**", "46.", *others]
+    kind = choose_kind("?", texts)
+    assert len({answer.key for t in texts[:4] if (answer := extract(t, kind))}) == 1
+    assert all(extract(t, kind) for t in texts[:4])
