@@ -5,12 +5,15 @@ import os
 import statistics
 import subprocess
 import sys
+import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.overhead.load import PATH
 from benchmarks.overhead.targets import Running
 
+SETTLING_S = 40.0
 WRK_SCRIPT = Path(__file__).with_name("wrk.lua")
 
 
@@ -32,8 +35,9 @@ class Figures:
     p50_ms: float
     p99_ms: float
     failed: int
-    cpu_us: float
-    """CPU time of the target per request, microseconds, of all its processes."""
+    cpu_us: float | None
+    """CPU time of the target per request, microseconds, of all its processes; None where nothing
+    was answered."""
 
 
 @dataclass(frozen=True)
@@ -45,28 +49,44 @@ class Spread:
     high: float
 
     @classmethod
-    def of(cls, values: list[float]) -> "Spread":
+    def of(cls, given: Iterable[float | None]) -> "Spread":
+        """Of what there is; zeros where there is nothing."""
+        values = [value for value in given if value is not None] or [0.0]
         return cls(statistics.median(values), min(values), max(values))
 
 
 def measure(
     target: Running, scenario: Scenario, seconds: float, *, wrk: str | None, bodies: Path
 ) -> Figures:
-    """Load one target for `seconds`. `bodies` is a folder with the request bodies, for wrk."""
+    """Load one target for `seconds`. `bodies` is a folder with the request bodies, for wrk.
+    Returns when the target is idle again, so that it takes nothing from the next one.
+    """
     before = target.cpu_seconds()
     if wrk is not None:
         said = _wrk(wrk, target, scenario, seconds, bodies)
     else:
         said = _own(target, scenario, seconds)
     cpu = target.cpu_seconds() - before
-    answered = max(1.0, said.get("answered", said["requests_per_s"] * seconds))
+    answered = said["requests_per_s"] * seconds
+    _settle(target)
     return Figures(
         requests_per_s=said["requests_per_s"],
         p50_ms=said["p50_ms"],
         p99_ms=said["p99_ms"],
         failed=int(said["failed"]),
-        cpu_us=1e6 * cpu / answered,
+        cpu_us=1e6 * cpu / answered if answered else None,
     )
+
+
+def _settle(target: Running) -> None:
+    """Wait until a target has dealt with what its measurement has left it."""
+    until = time.monotonic() + SETTLING_S
+    busy = target.cpu_seconds()
+    while time.monotonic() < until:
+        time.sleep(0.25)
+        was, busy = busy, target.cpu_seconds()
+        if busy - was < 0.025:
+            return
 
 
 def _wrk(

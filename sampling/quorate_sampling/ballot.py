@@ -1,12 +1,11 @@
 """Reading the answers of a group's samples and counting them as they finish."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from quorate_sampling.engine import Sample
 from quorate_sampling.votes import Vote, majority
-from quorate_verifiers import Answer, Kind, choose_kind, extract
+from quorate_verifiers import Answer, Kind, KindTally, extract
 
 AnswerType: TypeAlias = Kind | Literal["auto"]
 
@@ -21,28 +20,31 @@ class Ballot:
 
     question: str
     answer_type: AnswerType
-    kind: Kind = "text"
     votes: tuple[Vote, ...] = ()
     answers: dict[int, Answer | None] = field(default_factory=dict)
     samples: dict[int, Sample] = field(default_factory=dict)
+    kind: Kind = field(init=False)
+    _tally: KindTally = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._tally = KindTally(self.question)
+        self.kind = self._fitting_kind()
 
     def add(self, sample: Sample) -> None:
         """Count a finished sample."""
         self.samples[sample.index] = sample
-        kind = self._kind()
-        if kind != self.kind:
-            self.kind, self.answers = kind, {}
-        for index, known in self.samples.items():
-            if index not in self.answers:
-                self.answers[index] = extract(known.content, kind)
+        self._tally.add(sample.content)
+        kind = self._fitting_kind()
+        if kind == self.kind:
+            self.answers[sample.index] = extract(sample.content, kind)
+        else:
+            self.kind = kind
+            self.answers = {i: extract(s.content, kind) for i, s in self.samples.items()}
         forced = frozenset(i for i, s in self.samples.items() if s.forced)
         self.votes = majority(self.answers, forced)
 
-    def _kind(self) -> Kind:
-        if self.answer_type != "auto":
-            return self.answer_type
-        texts: Sequence[str] = [s.content for _, s in sorted(self.samples.items())]
-        return choose_kind(self.question, texts)
+    def _fitting_kind(self) -> Kind:
+        return self._tally.kind if self.answer_type == "auto" else self.answer_type
 
     @property
     def finished(self) -> int:

@@ -138,7 +138,8 @@ class SampleRun:
         finally:
             self._stream = self._limit = None
             await stream.aclose()
-        if into is self._thought and into.ended_by_itself:
+        whole = into.ended_by_itself and into.finish_reason != "length"
+        if into is self._thought and whole:
             self._pace.sample.append(self._clock() - sent_at)
         if first_at is not None and len(into.token_ids) > 1:
             self._pace.token.append((self._clock() - first_at) / (len(into.token_ids) - 1))

@@ -1,6 +1,7 @@
-"""A transport that lets a response's head leave together with what follows it."""
+"""A transport that sends a response's head with what follows it, and closes without a reset."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 
@@ -8,14 +9,33 @@ class CorkedTransport:
     """Holds back a response's head until the next write, or the end of the loop's turn.
 
     uvicorn writes head and body apart, and each write is a system call and a packet of its own:
-    for a short answer they cost more than the answer. Everything else goes through unchanged.
+    for a short answer they cost more than the answer.
+
+    Closing while the client is still sending (`unfinished`) would make the kernel answer with a
+    reset, which takes the response from the client before it has read it. So the first `close`
+    then only ends our side, `lingering` says so, and the second one closes.
     """
 
-    __slots__ = ("_held", "_loop", "_transport", "is_closing", "write_through")
+    __slots__ = (
+        "_held",
+        "_loop",
+        "_transport",
+        "_unfinished",
+        "is_closing",
+        "lingering",
+        "write_through",
+    )
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        loop: asyncio.AbstractEventLoop,
+        unfinished: Callable[[], bool],
+    ) -> None:
         self._transport = transport
         self._loop = loop
+        self._unfinished = unfinished
+        self.lingering = False
         self._held: bytes | None = None
         self.is_closing = transport.is_closing
         self.write_through = transport.write
@@ -41,4 +61,8 @@ class CorkedTransport:
 
     def close(self) -> None:
         self.flush()
-        self._transport.close()
+        if self._unfinished() and not self.lingering and self._transport.can_write_eof():
+            self.lingering = True
+            self._transport.write_eof()
+        else:
+            self._transport.close()

@@ -20,7 +20,7 @@ from quorate_server.gateway.incoming import Incoming
 from quorate_server.gateway.peek import Peek
 from quorate_server.gateway.reply import Reply
 from quorate_server.job import Job, read_job
-from quorate_server.lag import LoopLag
+from quorate_server.lag import LEAST_MARGIN_S, LoopLag
 from quorate_server.leaving import while_connected
 from quorate_server.ledger import Ledger, Prices
 from quorate_server.tab import Tab
@@ -60,7 +60,7 @@ class Extended:
 
     async def _answer(self, job: Job, replica: Replica, reply: Reply) -> None:
         if job.limit is not None:
-            _refuse_the_impossible(job.limit, replica.pace, self.lag)
+            _refuse_the_impossible(job.limit, replica.pace)
         closing = await _closing(job, replica)
         tab = Tab(
             model=job.model,
@@ -97,7 +97,7 @@ class Extended:
     def _timetable(self, job: Job, pace: Pace, closing: PreparedClosing | None) -> Timetable | None:
         if job.limit is None:
             return None
-        margin_s = self.lag.margin_s()
+        margin_s = self.lag.margin_s(job.limit.deadline.budget_s)
         if job.options is not None and job.options.return_samples:
             margin_s += encoding_s(RESULT_TOKENS * (job.options.max_samples or 1))
         opened = closing is not None and closing.opener
@@ -125,9 +125,9 @@ def _may_close(job: Job) -> bool:
     return job.continuable and on_miss == "answer"
 
 
-def _refuse_the_impossible(limit: TimeLimit, pace: Pace, lag: LoopLag) -> None:
+def _refuse_the_impossible(limit: TimeLimit, pace: Pace) -> None:
     """Raises DeadlineInfeasible where not even an idle engine could answer in the budget."""
-    earliest_s = max(LEAST_BUDGET_S, pace.shortest_answer_s()) + TAIL_S + lag.margin_s()
+    earliest_s = max(LEAST_BUDGET_S, pace.shortest_answer_s()) + TAIL_S + LEAST_MARGIN_S
     if limit.deadline.budget_s < earliest_s:
         earliest_ms = math.ceil(earliest_s * 1000)
         raise DeadlineInfeasible(

@@ -10,7 +10,8 @@ INTERVAL_S = 0.05
 WINDOW = 200
 """Ten seconds of measurements."""
 LEAST_MARGIN_S = 0.012
-MOST_MARGIN_S = 0.25
+MOST_OF_BUDGET = 1 / 3
+"""A margin may take this share of a budget: less time to think is better than none."""
 
 
 @dataclass(slots=True)
@@ -19,10 +20,10 @@ class LoopLag:
 
     recent: deque[float] = field(default_factory=lambda: deque(maxlen=WINDOW))
 
-    def margin_s(self) -> float:
+    def margin_s(self, budget_s: float) -> float:
         """Time to keep free before a deadline for deciding, encoding and writing a response."""
         worst = max(self.recent, default=0.0)
-        return min(MOST_MARGIN_S, LEAST_MARGIN_S + worst)
+        return LEAST_MARGIN_S + min(worst, budget_s * MOST_OF_BUDGET)
 
     @asynccontextmanager
     async def measured(self) -> AsyncIterator[None]:

@@ -36,8 +36,10 @@ class GatewayProtocol(HttpToolsProtocol):
         self._wait_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        corked = CorkedTransport(cast(asyncio.Transport, transport), self.loop)
-        super().connection_made(cast(asyncio.Transport, corked))
+        self._corked = CorkedTransport(
+            cast(asyncio.Transport, transport), self.loop, lambda: self._in_body
+        )
+        super().connection_made(cast(asyncio.Transport, self._corked))
         self._waiting_since = self.loop.time()
         self._wait_timer = self.loop.call_later(self.head_timeout_s, self._check_wait)
 
@@ -47,6 +49,8 @@ class GatewayProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._corked.lingering:
+            return  # nobody reads it; uvicorn's keep-alive time ends this
         super().data_received(data)
         if self._in_head:
             self._head_bytes += len(data)
@@ -81,6 +85,7 @@ class GatewayProtocol(HttpToolsProtocol):
 
     def _refuse(self, error: RequestError, status: int | None = None) -> None:
         """Answer in the app's place, and close."""
+        self._in_body = False
         body = error_body(error)
         head = (
             b"content-type: application/json\r\n"

@@ -23,7 +23,7 @@ class ServeSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="QUORATE_", frozen=True, extra="forbid")
 
     host: str = "127.0.0.1"
-    port: int = Field(8000, ge=0, le=65_535)
+    port: int = Field(default=8000, ge=0, le=65_535)
     """0 takes any free port."""
     log_level: LogLevel = "info"
 
@@ -35,7 +35,7 @@ class ServeSettings(BaseSettings):
     """vLLM's name for it, `none` for none; by default that of the model's family."""
     engine_args: tuple[str, ...] = ()
     """Passed on to vLLM as they are."""
-    ready_timeout_s: float = Field(3600.0, gt=0)
+    ready_timeout_s: float = Field(default=3600.0, gt=0)
 
     engines: _Words = ()
     """URLs of running engines to attach to, instead of starting one."""
@@ -44,10 +44,10 @@ class ServeSettings(BaseSettings):
 
     api_keys: _Secrets = ()
     """Keys that clients must send one of; none: everybody is let in."""
-    max_body_bytes: int = Field(32 * 2**20, gt=0)
-    body_timeout_s: float = Field(30.0, gt=0)
-    head_timeout_s: float = Field(10.0, gt=0)
-    shutdown_timeout_s: float = Field(10.0, ge=0)
+    max_body_bytes: int = Field(default=32 * 2**20, gt=0)
+    body_timeout_s: float = Field(default=30.0, gt=0)
+    head_timeout_s: float = Field(default=10.0, gt=0)
+    shutdown_timeout_s: float = Field(default=10.0, ge=0)
     """What requests under way get to end when the server is asked to stop."""
 
     @field_validator("served_model_names", "engines", "engine_key_env", "api_keys", mode="before")

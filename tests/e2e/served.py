@@ -56,7 +56,7 @@ class Served:
 
     def engine_url(self) -> str:
         """Of the engine it started last."""
-        return re.findall(r"starting at (http://\S+), pid", self.log.read_text())[-1]
+        return str(re.findall(r"starting at (http://\S+), pid", self.log.read_text())[-1])
 
     def engine_group(self) -> int:
         """The process group of the engine it started last."""

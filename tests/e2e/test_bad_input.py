@@ -70,7 +70,7 @@ def test_an_over_long_prompt_is_refused_as_the_engine_says(
 
 
 @pytest.mark.parametrize("extra", [{}, {"consensus": 4}, {"deadline_ms": 5000}])
-@pytest.mark.parametrize("messages", ["hi", [], [{"role": "user"}], [{"role": 5, "content": "x"}]])
+@pytest.mark.parametrize("messages", ["hi", [], [3], [{"role": 5, "content": "x"}]])
 def test_messages_that_are_none_are_a_client_error(
     base_url: str, extra: dict[str, Any], messages: Any
 ) -> None:

@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 CHAT = "/v1/chat/completions"
 GROUPS = 200
 AT_ONCE = 8
+HARD = [{"role": "user", "content": "What is 47*83-956+38*72-411+29*64?"}]
 
 
 def asked(number: int, **fields: Any) -> dict[str, Any]:
@@ -31,7 +32,7 @@ async def test_hundreds_of_cancelled_groups_are_billed_to_the_token(
         async def draw(number: int) -> dict[str, Any]:
             fields: dict[str, Any] = {"consensus": early}
             if number % 2:
-                fields["deadline_ms"] = 300 + number % 5 * 300
+                fields["deadline_ms"] = 2500
             async with limit:
                 response = await client.post(CHAT, json=asked(number, **fields))
             body: dict[str, Any] = response.raise_for_status().json()
@@ -67,7 +68,7 @@ async def test_a_seed_makes_a_group_repeatable(base_url: str) -> None:
     contents = []
     async with httpx.AsyncClient(base_url=base_url, timeout=60) as client:
         for _ in range(2):
-            body = asked(3, consensus=options, seed=99, temperature=1.0)
+            body = {**asked(3, consensus=options, seed=99, temperature=1.0), "messages": HARD}
             samples = (await client.post(CHAT, json=body)).json()["consensus"]["samples"]
             contents.append([(s["reasoning"], s["content"]) for s in samples])
     assert contents[0] == contents[1]

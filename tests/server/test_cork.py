@@ -23,13 +23,20 @@ class Wire:
     def is_closing(self) -> bool:
         return self.closing
 
+    def can_write_eof(self) -> bool:
+        return True
+
+    def write_eof(self) -> None:
+        self.calls.append("eof")
+
     def get_extra_info(self, name: str) -> str:
         return name
 
 
-def corked() -> tuple[Wire, CorkedTransport]:
+def corked(*, unfinished: bool = False) -> tuple[Wire, CorkedTransport]:
     wire = Wire()
-    return wire, CorkedTransport(cast(Any, wire), asyncio.get_running_loop())
+    loop = asyncio.get_running_loop()
+    return wire, CorkedTransport(cast(Any, wire), loop, lambda: unfinished)
 
 
 async def test_a_head_leaves_with_what_follows_it() -> None:
@@ -55,6 +62,16 @@ async def test_closing_lets_the_head_go_first() -> None:
     transport.write(HEAD)
     transport.close()
     assert wire.calls == [HEAD, "close"]
+
+
+async def test_a_client_that_is_still_sending_is_not_reset() -> None:
+    wire, transport = corked(unfinished=True)
+    transport.write(HEAD)
+    transport.close()
+    assert transport.lingering
+    assert wire.calls == [HEAD, "eof"]
+    transport.close()
+    assert wire.calls == [HEAD, "eof", "close"]
 
 
 async def test_heads_leave_in_order() -> None:

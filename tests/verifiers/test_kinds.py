@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from quorate_verifiers import Kind, choose_kind, extract
+from quorate_verifiers import Kind, KindTally, choose_kind, extract
 
 OPTIONS = "Which is it?\nA) one\nB) two\nC) three"
 
@@ -51,3 +51,12 @@ def test_a_number_votes_with_its_boxed_self_whatever_the_kind(others: list[str])
     kind = choose_kind("?", texts)
     assert len({answer.key for t in texts[:4] if (answer := extract(t, kind))}) == 1
     assert all(extract(t, kind) for t in texts[:4])
+
+
+def test_a_tally_chooses_the_same_at_every_step() -> None:
+    texts = ["", "\\boxed{46}", "B", "The answer is x.", "\\boxed{x}", "(C)", "46", "Answer: D"]
+    for prompt in ("12+34?", OPTIONS):
+        tally = KindTally(prompt)
+        for count, text in enumerate(texts, start=1):
+            tally.add(text)
+            assert tally.kind == choose_kind(prompt, texts[:count])

@@ -10,7 +10,7 @@ from quorate_verifiers.answers import Answer, Extractor, Kind
 from quorate_verifiers.canonical import canonical, canonical_number
 from quorate_verifiers.errors import QuorateError
 from quorate_verifiers.extraction import EXTRACTORS, extract
-from quorate_verifiers.kinds import choose_kind
+from quorate_verifiers.kinds import KindTally, choose_kind
 from quorate_verifiers.reasoning import split_reasoning
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Answer",
     "Extractor",
     "Kind",
+    "KindTally",
     "QuorateError",
     "canonical",
     "canonical_number",

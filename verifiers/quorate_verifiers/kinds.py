@@ -1,7 +1,8 @@
 """What `answer_type: "auto"` means: the kind of answer that a prompt and its samples call for."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from quorate_verifiers.answers import Kind
 from quorate_verifiers.boxes import has_box, last_boxed
@@ -33,14 +34,55 @@ def choose_kind(prompt: str, texts: Sequence[str]) -> Kind:
     Numbers have one canonical form in `math` and `number`, and both find a number in the same
     places, so `46` and `\\boxed{46}` vote together whichever of the two is chosen.
     """
-    parts = [part for part in (split_reasoning(text)[1] for text in texts) if part]
-    if _lists_options(prompt) and _at_least_half(parts, _chooses):
-        return "choice"
-    if not parts:
-        return "math" if _BOX_ASKED_FOR.search(prompt) else "text"
-    if _at_least_half(parts, _states_number) and not any(map(_boxes_no_number, parts)):
-        return "number"
-    return "math" if _at_least_half(parts, _states_mathematics) else "text"
+    tally = KindTally(prompt)
+    for text in texts:
+        tally.add(text)
+    return tally.kind
+
+
+@dataclass(slots=True)
+class KindTally:
+    """`choose_kind` for samples that come one by one: each is read once."""
+
+    prompt: str
+    samples: int = 0
+    choices: int = 0
+    numbers: int = 0
+    mathematics: int = 0
+    boxes_without_number: int = 0
+    has_options: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.has_options = _lists_options(self.prompt)
+
+    def add(self, text: str) -> None:
+        """Count one sample; one without an answer part is left out."""
+        _, part = split_reasoning(text)
+        if not part:
+            return
+        self.samples += 1
+        self.choices += self.has_options and extract(part, "choice") is not None
+        number = extract(part, "number")
+        boxed = has_box(part)
+        self.boxes_without_number += boxed and number is None and last_boxed(part) is not None
+        if boxed or _states_plainly(part):
+            math = extract(part, "math")
+            self.numbers += number is not None
+            self.mathematics += math is not None and (boxed or is_formula(math.key))
+
+    @property
+    def kind(self) -> Kind:
+        """The kind that fits the samples counted so far."""
+        if self.has_options and self._at_least_half(self.choices):
+            return "choice"
+        if not self.samples:
+            return "math" if _BOX_ASKED_FOR.search(self.prompt) else "text"
+        if self._at_least_half(self.numbers) and not self.boxes_without_number:
+            return "number"
+        return "math" if self._at_least_half(self.mathematics) else "text"
+
+    def _at_least_half(self, count: int) -> bool:
+        return 2 * count >= self.samples
 
 
 def _lists_options(prompt: str) -> bool:
@@ -52,33 +94,11 @@ def _lists_options(prompt: str) -> bool:
     return ord(expected) - ord("A") >= _FEWEST_OPTIONS
 
 
-def _at_least_half(parts: Sequence[str], holds: Callable[[str], bool]) -> bool:
-    return 2 * sum(map(holds, parts)) >= len(parts)
-
-
-def _chooses(part: str) -> bool:
-    return extract(part, "choice") is not None
-
-
-def _states_number(part: str) -> bool:
-    return _states_plainly(part) and extract(part, "number") is not None
-
-
-def _states_mathematics(part: str) -> bool:
-    answer = extract(part, "math") if _states_plainly(part) else None
-    return answer is not None and (has_box(part) or is_formula(answer.key))
-
-
-def _boxes_no_number(part: str) -> bool:
-    return last_boxed(part) is not None and extract(part, "number") is None
-
-
 def _states_plainly(part: str) -> bool:
     """Whether the answer stands where an answer stands: "Neil Armstrong, in 1969" has no number."""
     line = final_line(part)
     return (
-        has_box(part)
-        or stated(part) is not None
+        stated(part) is not None
         or is_formula(canonical(line))
         or closing_formula(part) is not None
         or number_concluding(line) is not None

@@ -95,6 +95,8 @@ def serve(
         for line in error.log_lines:
             typer.echo(f"    {line}", err=True)
         raise typer.Exit(1) from None
+    finally:
+        progress.end()
 
 
 def _settings(given: dict[str, Any], api_key_names: list[str] | None) -> ServeSettings:

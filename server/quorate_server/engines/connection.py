@@ -15,8 +15,6 @@ from quorate_server.engines.warmup import warm_up
 from quorate_server.errors import EngineError
 from quorate_server.upstream import Header, Upstream
 
-HEALTH_TIMEOUT_S = 5.0
-
 logger = logging.getLogger(__name__)
 
 
@@ -27,11 +25,12 @@ class Health:
     upstream: Upstream
     headers: Sequence[Header]
     path: str = "/health"
+    timeout_s: float = 5.0
 
     async def is_good(self) -> bool:
-        """Never raises: no answer within HEALTH_TIMEOUT_S is a no."""
+        """Never raises: no answer in time is a no."""
         try:
-            async with asyncio.timeout(HEALTH_TIMEOUT_S):
+            async with asyncio.timeout(self.timeout_s):
                 response = await self.upstream.send("GET", self.path, headers=self.headers)
                 await response.read()
         except (EngineError, TimeoutError):

@@ -33,7 +33,8 @@ SIGNS: tuple[FailureSign, ...] = (
         r"(?:RepositoryNotFoundError|is not a local folder and is not a valid model identifier"
         r"|Repo id must be in the form|Repository Not Found"
         r"|Invalid repository ID or local directory)",
-        "The model was not found: it is neither a folder here nor a repository on the Hub.",
+        "The model was not found: it is neither a folder with a config.json here nor a repository"
+        " on the Hub.",
     ),
     FailureSign(
         r"(?:LocalEntryNotFoundError|OfflineModeIsEnabled|couldn't connect to 'https"
@@ -73,7 +74,7 @@ SIGNS: tuple[FailureSign, ...] = (
         "This vLLM does not support the model's architecture, {0}.",
     ),
     FailureSign(
-        r"The checkpoint you are trying to load has model type `(\w+)`",
+        r"has model type `([^`]+)` but Transformers",
         "This vLLM does not know the model's type, {0}.",
     ),
     FailureSign(r"invalid choice: (.+)", "An engine argument is wrong: invalid choice {0}."),
@@ -86,7 +87,8 @@ SIGNS: tuple[FailureSign, ...] = (
     FailureSign(r"ImportError: (.+)", "vLLM's installation is broken: {0}."),
 )
 
-_DECISIVE = re.compile(r"\b\w*(?:Error|Exception|error)\b\s*:|^error:|: error:|\bERROR\b|Killed")
+_DECISIVE = re.compile(r"\b\w*(?:Error|Exception|error)\b\s*:|\bERROR \d\d-|\bKilled\b")
+_HARMLESS = re.compile(r"\b(?:INFO|WARNING|DEBUG) \d\d-\d\d ")
 
 
 def explain(log: Sequence[str], exit_code: int | None) -> StartupError:
@@ -113,11 +115,15 @@ def explain(log: Sequence[str], exit_code: int | None) -> StartupError:
 
 def _decisive(log: Sequence[str], also: str | None = None) -> tuple[str, ...]:
     """The few lines worth showing: those that name an error, else the last ones."""
-    named = [line for line in log if line == also or _DECISIVE.search(line)]
+    named = [line for line in log if line == also or _names_an_error(line)]
     shown = list(_distinct(map(_bare, named or log)))
     if also is None or _bare(also) in shown[-SHOWN_LINES:]:
         return tuple(shown[-SHOWN_LINES:])
     return (_bare(also), *shown[1 - SHOWN_LINES :])
+
+
+def _names_an_error(line: str) -> bool:
+    return bool(_DECISIVE.search(line)) and not _HARMLESS.search(line)
 
 
 def _bare(line: str) -> str:

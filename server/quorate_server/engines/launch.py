@@ -3,6 +3,7 @@
 import importlib.metadata
 import importlib.util
 import os
+import shutil
 import socket
 import sys
 from collections.abc import Mapping, Sequence
@@ -91,7 +92,8 @@ def engine_command(
 
     `extra_args` come last, so they win over what is chosen here.
     """
-    argv = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", model]
+    argv = _yielding() if build.on_cpu else []
+    argv += [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", model]
     argv += ["--served-model-name", *served_names, "--host", HOST, "--port", str(port)]
     # Aborting by id, with an exact bill; the access log would cost CPU with each request.
     argv += ["--enable-scale-out", "--disable-uvicorn-access-log"]
@@ -107,7 +109,19 @@ def engine_command(
             # The cache below may be too small for the longest context of a large model.
             argv += ["--max-model-len", "auto"]
     argv += extra_args
-    return EngineCommand(tuple(argv), _environment(model, build, environ))
+    env = _environment(model, build, environ)
+    if "--kv-cache-memory-bytes" in " ".join(extra_args):
+        # The variable would win over the argument, and the argument is the user's.
+        env.pop("VLLM_CPU_KVCACHE_SPACE", None)
+    return EngineCommand(tuple(argv), env)
+
+
+def _yielding() -> list[str]:
+    """What lets the gateway go first on cores it shares with an engine.
+
+    An engine on CPU keeps every core busy; a gateway that has to wait for one is late.
+    """
+    return ["nice", "-n", "5"] if shutil.which("nice") else []
 
 
 def _environment(model: str, build: EngineBuild, environ: Mapping[str, str]) -> dict[str, str]:

@@ -30,6 +30,8 @@ class Patience:
     """From the start of the process to the first answer; a download may be part of it."""
     poll_s: float = 0.2
     check_every_s: float = 5.0
+    health_s: float = 5.0
+    """How long one check waits for its answer."""
     hung_s: float = 30.0
     """A running engine that gives no sign of health for this long is killed."""
     healthy_s: float = 60.0
@@ -121,7 +123,7 @@ class LaunchedEngine:
             self._process = None
 
     async def _until_ready(self, process: EngineProcess) -> None:
-        health = Health(self.replica.upstream, self.replica.headers)
+        health = self._health()
         try:
             async with asyncio.timeout(self._patience.ready_s):
                 while not await health.is_good():
@@ -141,7 +143,7 @@ class LaunchedEngine:
 
     async def _until_down(self, process: EngineProcess) -> None:
         """Until it has ended, or has given no sign of health for too long."""
-        health = Health(self.replica.upstream, self.replica.headers)
+        health = self._health()
         loop = asyncio.get_running_loop()
         well_at = loop.time()
         name = self.replica.engine.name
@@ -166,6 +168,10 @@ class LaunchedEngine:
     @property
     def _base_url(self) -> str:
         return f"http://{HOST}:{self._port}"
+
+    def _health(self) -> Health:
+        upstream, headers = self.replica.upstream, self.replica.headers
+        return Health(upstream, headers, timeout_s=self._patience.health_s)
 
     def _hear(self, line: str) -> None:
         phase = phase_in(line)

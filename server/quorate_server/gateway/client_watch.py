@@ -9,11 +9,11 @@ from quorate_server.errors import EngineError
 from quorate_server.gateway.asgi import Receive
 from quorate_server.gateway.reply import Reply
 
-UNWATCHED_S = 0.05
+UNWATCHED_S = 0.2
 """A request younger than this is not watched yet: the answers of a fast engine never pay for a
 task of their own, and a client that left is still noticed well within a second."""
 
-TAIL_S = 0.7
+TAIL_S = 0.6
 """How long an engine that was asked to stop may take to report its usage."""
 
 ASK_AGAIN_S = 0.25

@@ -76,13 +76,23 @@ class Gateway:
     bills: Bills
     engine: ScriptedServer
     origin: HttpOrigin
+    clients: list[asyncio.StreamWriter] = field(default_factory=list)
 
     @property
     def replica(self) -> Replica:
         return self.pool.replicas[0]
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_connection("127.0.0.1", self.port, limit=2**26)
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=2**26)
+        self.clients.append(writer)
+        return reader, writer
+
+    async def hang_up(self) -> None:
+        """Close what clients there are, and wait until the loop has let go of them."""
+        for writer in self.clients:
+            writer.transport.abort()
+            with suppress(OSError):
+                await writer.wait_closed()
 
     async def ask(
         self,
@@ -117,8 +127,6 @@ async def read_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     async with asyncio.timeout(10):
         raw = await reader.read(-1)
     writer.close()
-    with suppress(ConnectionError):
-        await writer.wait_closed()
     head, _, body = raw.partition(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")
     headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in lines)}
@@ -168,11 +176,13 @@ async def gateway(
         server = await asyncio.get_running_loop().create_server(
             lambda: protocol(config=config, server_state=state, app_state={}), "127.0.0.1", 0
         )
+        port = server.sockets[0].getsockname()[1]
+        under_test = Gateway(port, hot, pool, bills, engine, origin)
         try:
-            port = server.sockets[0].getsockname()[1]
-            yield Gateway(port, hot, pool, bills, engine, origin)
+            yield under_test
         finally:
             server.close()
+            await under_test.hang_up()
             for connection in list(state.connections):
                 cast(GatewayProtocol, connection).transport.abort()
             async with asyncio.timeout(5):

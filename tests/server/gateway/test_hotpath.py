@@ -187,7 +187,7 @@ async def test_a_body_that_turns_out_too_large_is_refused() -> None:
         writer.write(b"transfer-encoding: chunked\r\n\r\n")
         for _ in range(200):
             writer.write(b"3e8\r\n" + b" " * 1000 + b"\r\n")
-        got = await read_answer(reader, writer)
+        got = await read_answer(reader, writer)  # and the connection is not reset under it
         assert (got.status, got.error["code"]) == (413, "body_too_large")
 
 

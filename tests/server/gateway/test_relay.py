@@ -336,18 +336,19 @@ async def test_a_client_that_half_closes_has_left() -> None:
         await until(lambda: len(gw.bills) == 1)
 
 
-async def test_a_finished_request_is_not_aborted() -> None:
+async def test_a_finished_request_is_not_aborted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quorate_server.gateway.client_watch.UNWATCHED_S", 0.0)
     engine_requests: list[Request] = []
 
     async def script(request: Request) -> None:
         engine_requests.append(request)
-        await asyncio.sleep(0.08)  # long enough to be watched
+        await asyncio.sleep(0.02)  # while it is watched
         await answer(request)
 
     async with gateway(script, abort_by_id=True) as gw:
         for body in (ASKED, STREAMED):
             assert (await gw.ask(body)).status == 200
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.02)
         assert not any(is_abort(request) for request in engine_requests)
         assert [bill.cancelled_tokens for bill in gw.bills] == [0, 0]
 

@@ -15,7 +15,7 @@ from functools import cached_property
 from math import gcd, isqrt, lcm
 
 MAX_BITS = 996  # below 10**300, so that every coefficient is a small number to numbers.py
-MAX_MULTIPLIED_OUT = 64
+MAX_MULTIPLIED_OUT = 16  # terms
 MAX_POWER_MULTIPLIED_OUT = 6
 _LARGEST_TRIAL_DIVISOR = 1000
 _NUMERIC_NAMES = frozenset({"pi"})
@@ -27,12 +27,14 @@ class NotAlgebra(ValueError):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Atom:
-    """What a product is made of: a symbol, a prime under a root, or a sum in brackets."""
+    """What a product is made of: a symbol, a prime under a root, a sum in brackets (`inner`), or a
+    power with a symbol in its exponent."""
 
     key: str
     numeric: bool = field(compare=False)
     prime: int | None = field(default=None, compare=False)
     inner: "Expression | None" = field(default=None, compare=False)
+    power: bool = field(default=False, compare=False)
 
 
 Monomial = tuple[tuple[Atom, Fraction], ...]
@@ -63,6 +65,11 @@ class Expression:
         """Whether there is no variable in it."""
         return all(atom.numeric for term in self.terms for atom, _ in term)
 
+    @cached_property
+    def flat(self) -> bool:
+        """Whether it is made of numbers, roots and constants only, without brackets."""
+        return self.numeric and all(a.inner is None for term in self.terms for a, _ in term)
+
     @property
     def rational(self) -> Fraction | None:
         """The value, where it is a rational number."""
@@ -80,7 +87,7 @@ class Expression:
         if not self.terms or not other.terms:
             return number(Fraction(0))
         multiplied_out = len(self.terms) * len(other.terms)
-        if self.numeric and other.numeric and multiplied_out <= MAX_MULTIPLIED_OUT:
+        if self.flat and other.flat and multiplied_out <= MAX_MULTIPLIED_OUT:
             products = [
                 _product(c * d, (*term, *factor))
                 for term, c in self.terms.items()
@@ -123,7 +130,7 @@ class Expression:
         by = exponent.rational
         if by is None:
             key = f"{_write_operand(self)}^({exponent.key})"
-            return _of_atom(Atom(key, self.numeric and exponent.numeric))
+            return _of_atom(Atom(key, self.numeric and exponent.numeric, power=True))
         if not self.terms:
             if by <= 0:
                 raise NotAlgebra("zero to a power that is not positive")
@@ -139,7 +146,7 @@ class Expression:
         )
 
     def _whole_power(self, by: Fraction) -> "Expression":
-        if self.numeric and len(self.terms) > 1 and 2 <= by <= MAX_POWER_MULTIPLIED_OUT:
+        if self.flat and len(self.terms) > 1 and 2 <= by <= MAX_POWER_MULTIPLIED_OUT:
             result = self
             for _ in range(int(by) - 1):
                 result = result * self
@@ -256,15 +263,20 @@ def _write_term(term: Monomial, coefficient: Fraction) -> str:
 
 
 def _write_monomial(term: Monomial) -> str:
-    return "*".join(_write_factor(atom.key, exponent) for atom, exponent in term)
+    return "*".join(_write_factor(atom, exponent) for atom, exponent in term)
 
 
-def _write_factor(key: str, exponent: Fraction) -> str:
+def _write_factor(atom: Atom, exponent: Fraction) -> str:
     if exponent == 1:
-        return key
-    if "^" in key and not key.startswith("("):
-        key = f"({key})"  # a power of a power is read from the right
-    return f"{key}^{exponent}" if exponent.denominator == 1 else f"{key}^({exponent})"
+        return atom.key
+    base = _write_base(atom)
+    return f"{base}^{exponent}" if exponent.denominator == 1 else f"{base}^({exponent})"
+
+
+def _write_base(atom: Atom) -> str:
+    """In brackets where `^` would only take a part: powers (read from the right) and words."""
+    word = len(atom.key) > 1 and atom.key.isalpha()
+    return f"({atom.key})" if atom.power or word else atom.key
 
 
 def _write_operand(base: Expression) -> str:
@@ -275,5 +287,5 @@ def _write_operand(base: Expression) -> str:
     if len(base.terms) == 1:
         ((term, coefficient),) = base.terms.items()
         if coefficient == 1 and len(term) == 1 and term[0][1] == 1:
-            return term[0][0].key
+            return _write_base(term[0][0])
     return f"({base.key})"

@@ -5,11 +5,12 @@ of numbers without brackets is a set (solutions come in any order), a list of wo
 order; `x = 5` is `5`; relations, unions, intervals, tuples and sets are read by their parts; the
 parts are expressions of `algebra`. What is not understood is compared as a normalised string.
 
-The form is stable (`canonical(canonical(x)) == canonical(x)`), no text is evaluated, and the time
-is linear in the length of the text, with a bounded share for what is understood.
+The form is stable (`canonical(canonical(x)) == canonical(x)`): one that does not read back as
+itself is not used. No text is evaluated, and the time is linear in the length of the text, with a
+bounded share for what is understood.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from quorate_verifiers.canonical.algebra import NotAlgebra
 from quorate_verifiers.canonical.numbers import decimal_key, is_number_key, is_whole
@@ -21,7 +22,7 @@ from quorate_verifiers.canonical.vocabulary import EXCLUDING
 MAX_CHARACTERS = 4_000
 """What is longer is compared as it stands, but for white space (numerals may have any length)."""
 MAX_NESTING = 8
-"""Brackets within brackets, in what is read and in its form: what is deeper stays a string."""
+"""Brackets within brackets: what is deeper stays a string."""
 
 _RELATIONS = frozenset(["=", "<", ">", "<=", ">=", "!="])
 _OPENING = frozenset("([{")
@@ -38,13 +39,10 @@ def canonical(text: str) -> str:
     if len(text) > MAX_CHARACTERS:
         return text
     tokens = trimmed(tokenise(text))
-    if len(tokens) > MAX_TOKENS or _depth(token.text for token in tokens) > MAX_NESTING:
-        return _plain(tokens)
-    try:
-        form = _form(tokens, 0)
-    except NotAlgebra:
-        return _plain(tokens)
-    return form if len(form) <= MAX_TOKENS and _depth(form) <= MAX_NESTING else _plain(tokens)
+    form = _understood(tokens)
+    if form is None or not (is_number_key(form) or _understood(trimmed(tokenise(form))) == form):
+        return _plain(tokens)  # stable, like every form that is used
+    return form
 
 
 def canonical_number(text: str) -> str | None:
@@ -64,6 +62,15 @@ def spelling(text: str, key: str) -> str:
         return key
     spelt = "".join(token.text for token in _bare(tokenise(text))).removeprefix("+")
     return spelt if decimal_key(spelt) == key else key
+
+
+def _understood(tokens: Sequence[Token]) -> str | None:
+    if len(tokens) > MAX_TOKENS or _depth(tokens) > MAX_NESTING:
+        return None
+    try:
+        return _form(tokens, 0)
+    except NotAlgebra:
+        return None
 
 
 def _form(tokens: Sequence[Token], depth: int) -> str:
@@ -146,12 +153,15 @@ def _bracket_form(opening: str, members: list[Sequence[Token]], closing: str, de
 
 
 def _relation_form(parts: list[Sequence[Token]], depth: int) -> str:
-    """`500+1 = 501` is its last value; other relations are read side by side."""
-    forms = [p[0].text if i % 2 else _single_form(p, depth + 1) for i, p in enumerate(parts)]
+    """`500+1 = 501` is its last value; other relations are read side by side, or not at all."""
+    forms = [p[0].text if i % 2 else _side_form(_bare(p), depth + 1) for i, p in enumerate(parts)]
     if set(forms[1::2]) == {"="} and all(map(_is_numeral, forms[::2])):
         return forms[-1]
-    marks_would_run_together = any(not (f[-1].isalnum() or f[-1] in _CLOSING) for f in forms[::2])
-    return (" " if marks_would_run_together else "").join(forms)
+    return "".join(forms)
+
+
+def _side_form(tokens: Sequence[Token], depth: int) -> str:
+    return _single_form(tokens, depth) if _bracketed(tokens) else parse(tokens).key
 
 
 def _is_numeral(form: str) -> bool:
@@ -212,10 +222,10 @@ def _balanced(tokens: Sequence[Token]) -> bool:
     return depth == 0
 
 
-def _depth(signs: Iterable[str]) -> int:
+def _depth(tokens: Sequence[Token]) -> int:
     depth = deepest = 0
-    for sign in signs:
-        depth += (sign in _OPENING) - (sign in _CLOSING)
+    for token in tokens:
+        depth += (token.text in _OPENING) - (token.text in _CLOSING)
         deepest = max(deepest, depth)
     return deepest
 

@@ -108,10 +108,13 @@ class _Reader:
         return self._power()
 
     def _power(self) -> Expression:
+        word = _is_word(self._next)
         base = self._atom()
         if self._accept("!"):
             base = _factorial(base)
         if self._accept("^"):
+            if word:
+                raise NotAlgebra("xy^2 is not the square of xy")
             return base.power(self._nested(self._exponent))
         return base
 
@@ -205,9 +208,10 @@ class _Reader:
 
 
 def _is_word(token: Token) -> bool:
-    """A name that is neither a single letter nor a known symbol: it may be part of a sentence."""
+    """Letters that are neither a single letter nor a known symbol: it may be part of a sentence."""
     return (
-        len(token.text) > 1
+        token.kind in ("name", "word")
+        and len(token.text) > 1
         and token.text.lower() not in GREEK
         and token.text not in FUNCTIONS
         and token.text not in ("sqrt", "frac", "infty")

@@ -1,0 +1,40 @@
+from quorate_sampling.ballot import AnswerType, Ballot
+from quorate_sampling.engine import Sample
+
+
+def ballot(*contents: str, question: str = "", answer_type: AnswerType = "auto") -> Ballot:
+    filled = Ballot(question, answer_type)
+    for index, content in enumerate(contents):
+        filled.add(Sample(index, "finished", content=content))
+    return filled
+
+
+def test_the_kind_follows_from_all_answers_and_earlier_ones_are_read_again() -> None:
+    mixed = ballot("46", "\\boxed{x+1}", "\\boxed{x + 1}", "\\boxed{1+x}")
+    assert mixed.kind == "math"
+    assert mixed.leading == 3
+    assert mixed.votes[1].answer == "46"
+
+
+def test_a_bare_and_a_boxed_number_vote_together() -> None:
+    assert ballot("46", "so it is \\boxed{46}", "The answer is 46.").leading == 3
+
+
+def test_the_kind_that_was_asked_for_is_kept() -> None:
+    asked = ballot("The answer is 46.", "46", answer_type="text")
+    assert asked.kind == "text"
+    assert asked.leading == 1
+
+
+def test_nothing_from_the_reasoning_votes() -> None:
+    filled = Ballot("", "number")
+    filled.add(Sample(0, "finished", reasoning="it is 46", content="no idea"))
+    assert filled.votes == ()
+    assert filled.unparsed == 1
+
+
+def test_the_sample_shown_ended_its_thought_by_itself_where_one_did() -> None:
+    filled = Ballot("", "number")
+    filled.add(Sample(0, "finished", content="46", forced_span=(1, 2)))
+    filled.add(Sample(1, "finished", content="46"))
+    assert filled.representative(filled.votes[0]).index == 1

@@ -1,0 +1,41 @@
+"""The real gateway on a real socket, over a scripted engine, in a thread of this process."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+
+from quorate_server.app import create_app
+from quorate_server.protocol import GatewayProtocol
+from tests.sampling.scripted import ScriptedEngine
+from tests.server.scripted_gateway import pool_of
+
+
+@contextmanager
+def live_gateway(engine: ScriptedEngine) -> Iterator[str]:
+    """Serve over `engine`; yields the base URL."""
+    app: Any = create_app(pool_of(engine))
+    config = uvicorn.Config(
+        app, http=GatewayProtocol, ws="none", lifespan="on", log_config=None, access_log=False
+    )
+    server = uvicorn.Server(config)
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    thread = threading.Thread(
+        target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True
+    )
+    thread.start()
+    give_up_at = time.monotonic() + 10
+    while not server.started and time.monotonic() < give_up_at:
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listener.close()

@@ -1,0 +1,54 @@
+import pytest
+from pydantic import ValidationError
+
+from quorate_server.errors import StartupError
+from quorate_server.settings import ServeSettings
+
+
+def test_the_defaults_serve_the_bundled_model_on_this_machine_alone() -> None:
+    settings = ServeSettings()
+    assert (settings.host, settings.port, settings.model) == ("127.0.0.1", 8000, None)
+    assert settings.api_keys == ()
+
+
+def test_the_environment_sets_what_the_command_line_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("QUORATE_PORT", "9000")
+    monkeypatch.setenv("QUORATE_HOST", "::1")
+    monkeypatch.setenv("QUORATE_ENGINES", "http://a:1, http://b:2")
+    monkeypatch.setenv("QUORATE_API_KEYS", "k1,k2")
+    settings = ServeSettings(port=9001)
+    assert (settings.host, settings.port) == ("::1", 9001)
+    assert settings.engines == ("http://a:1", "http://b:2")
+    assert [key.get_secret_value() for key in settings.api_keys] == ["k1", "k2"]
+
+
+def test_keys_do_not_show() -> None:
+    assert "hush" not in repr(ServeSettings.model_validate({"api_keys": ["hush"]}))
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(ValidationError):
+        ServeSettings().port = 1
+
+
+@pytest.mark.parametrize("wrong", [{"port": 70_000}, {"log_level": "loud"}, {"no_such": 1}])
+def test_what_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        ServeSettings.model_validate(wrong)
+
+
+def test_one_key_variable_is_for_all_engines_several_are_for_one_each() -> None:
+    def of(engines: str, names: str) -> ServeSettings:
+        return ServeSettings.model_validate({"engines": engines, "engine_key_env": names})
+
+    environ = {"A": "ka", "B": "kb"}
+    one = of("http://a,http://b", "A")
+    assert one.engine_keys(environ) == ("ka", "ka")
+    each = of("http://a,http://b", "A,B")
+    assert each.engine_keys(environ) == ("ka", "kb")
+    assert each.engine_keys({}) == (None, None)
+    odd = of("http://a,http://b,http://c", "A,B")
+    with pytest.raises(StartupError):
+        odd.engine_keys(environ)
