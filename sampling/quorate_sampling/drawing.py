@@ -10,6 +10,7 @@ from quorate_sampling.closers import PreparedClosing
 from quorate_sampling.deadline import Clock
 from quorate_sampling.engine import Draw, Engine, Sample
 from quorate_sampling.pace import Pace
+from quorate_sampling.prompt_ids import PromptIds
 from quorate_sampling.sampler import CloseOrder, EndOrder, OnDelta, SampleRun
 from quorate_sampling.seeds import derived_seed
 from quorate_sampling.timetable import TAIL_S, Timetable
@@ -50,12 +51,14 @@ class Drawing:
     _finished: asyncio.Queue[Sample] = field(default_factory=asyncio.Queue)
     _running: dict[SampleRun, asyncio.Task[None]] = field(default_factory=dict)
     _on_end: Callable[[Sample], None] | None = None
-    _prompt_ids: tuple[int, ...] | None = None
-    _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
     _closed: bool = False
+    _prompt_ids: PromptIds = field(init=False)
     started: int = 0
     samples: dict[int, Sample] = field(default_factory=dict)
     """Every sample that has ended, by its index."""
+
+    def __post_init__(self) -> None:
+        self._prompt_ids = PromptIds(self._engine, self._prompt.body)
 
     @property
     def in_flight(self) -> int:
@@ -87,6 +90,7 @@ class Drawing:
                 self._engine,
                 draw,
                 index,
+                prompt_ids=self._prompt_ids,
                 pace=self._pace,
                 clock=self._clock,
                 on_delta=self._on_delta,
@@ -132,7 +136,7 @@ class Drawing:
         closing = self._prompt.closing
         if closing is None:
             return
-        order = CloseOrder(closing, self._tokens_left, self._find_prompt_ids)
+        order = CloseOrder(closing, self._tokens_left)
         for run in self._running:
             if run.thinking(closing):
                 self._tasks.create_task(run.close_thought(order))
@@ -143,21 +147,14 @@ class Drawing:
         seconds = self._timetable.end_at - self._clock() - self._pace.first_token_s(0.5)
         return max(8, int(seconds / self._pace.token_s(0.5)))
 
-    async def _find_prompt_ids(self) -> tuple[int, ...]:
-        """The prompt's token ids: a sibling's, or asked of the engine, once."""
-        for run in self._running:
-            if run.prompt_token_ids is not None:
-                return run.prompt_token_ids
-        async with self._asking:
-            if self._prompt_ids is None:
-                self._prompt_ids = await self._engine.prompt_ids(self._prompt.body)
-        return self._prompt_ids
-
     async def end(self) -> None:
         """Stop whatever still runs, and wait for its bill: briefly, where a deadline presses."""
-        hurried = self._timetable is not None and self._timetable.end_at <= self._clock()
-        order = EndOrder(keep=hurried)
-        tail_s = TAIL_S if hurried else UNHURRIED_TAIL_S
+        keep, tail_s = False, UNHURRIED_TAIL_S
+        if self._timetable is not None:
+            now = self._clock()
+            keep = now >= self._timetable.end_at
+            tail_s = min(UNHURRIED_TAIL_S, max(TAIL_S, self._timetable.deadline.at - now))
+        order = EndOrder(keep)
         running = list(self._running.items())
         orders = [self._tasks.create_task(run.end(order, tail_s)) for run, _ in running]
         if running:

@@ -1,7 +1,7 @@
 """The life of one sample: drawn, maybe cut and made to answer, maybe stopped, always billed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -19,6 +19,7 @@ from quorate_sampling.engine import (
 )
 from quorate_sampling.errors import EngineError, EngineRejected, EngineUnavailable
 from quorate_sampling.pace import Pace
+from quorate_sampling.prompt_ids import PromptIds
 from quorate_sampling.transcript import Transcript
 
 OnDelta = Callable[[int, Delta], None]
@@ -30,14 +31,10 @@ CLOSE_TAIL_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class CloseOrder:
-    """Close the thought, then answer in at most `max_tokens()` tokens.
-
-    `prompt_ids` finds the prompt where the sample itself has not been told it yet.
-    """
+    """Close the thought, then answer in at most `max_tokens()` tokens."""
 
     closing: PreparedClosing
     max_tokens: Callable[[], int]
-    prompt_ids: Callable[[], Awaitable[tuple[int, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +47,7 @@ class EndOrder:
 class SampleRun:
     """One sample while it is drawn. One task awaits `run`; others give it orders.
 
-    `pace` learns from it how fast the engine is.
+    `prompt_ids` and `pace` learn from it: the prompt, and how fast the engine is.
     """
 
     def __init__(
@@ -59,6 +56,7 @@ class SampleRun:
         draw: Draw,
         index: int,
         *,
+        prompt_ids: PromptIds,
         pace: Pace,
         clock: Clock,
         on_delta: OnDelta | None = None,
@@ -66,6 +64,7 @@ class SampleRun:
         self.index = index
         self._engine = engine
         self._draw = draw
+        self._prompt_ids = prompt_ids
         self._pace = pace
         self._clock = clock
         self._on_delta = on_delta
@@ -78,11 +77,6 @@ class SampleRun:
         self._limit: asyncio.Timeout | None = None
         self._error: EngineError | None = None
 
-    @property
-    def prompt_token_ids(self) -> tuple[int, ...] | None:
-        """The prompt in token ids, once the engine has told them."""
-        return self._thought.prompt_token_ids
-
     def thinking(self, closing: PreparedClosing) -> bool:
         """Whether the thought is still open, and so can be closed."""
         return (
@@ -94,7 +88,8 @@ class SampleRun:
     async def run(self) -> None:
         """Draw the sample to its end, whichever it is; `outcome` then tells it."""
         try:
-            await self._read(self._engine.draw(self._draw), self._thought)
+            if self._order is None:
+                await self._read(self._engine.draw(self._draw), self._thought)
             if isinstance(self._order, CloseOrder) and not self._thought.ended_by_itself:
                 await self._answer_now(self._order)
         except EngineError as error:
@@ -130,6 +125,7 @@ class SampleRun:
                     if first_at is None:
                         first_at = self._clock()
                         self._pace.first_token.append(first_at - sent_at)
+                    self._prompt_ids.learn(delta.prompt_token_ids)
                     into.take(delta)
                     if self._on_delta is not None:
                         self._on_delta(self.index, delta)
@@ -147,7 +143,7 @@ class SampleRun:
     async def _answer_now(self, order: CloseOrder) -> None:
         closing = order.closing
         cut_at = self._clock()
-        prompt = self.prompt_token_ids or await order.prompt_ids()
+        prompt = await self._prompt_ids.get()
         self._closing, self._answer = closing, Transcript(opener=closing.opener)
         if self._on_delta is not None:
             words = Delta(reasoning=closing.last_words, content=closing.opener)
@@ -208,4 +204,4 @@ class SampleRun:
     def _bill(self, transcript: Transcript) -> EngineUsage:
         if isinstance(self._error, EngineRejected | EngineUnavailable) and not transcript.token_ids:
             return transcript.usage or EngineUsage()  # nothing was generated
-        return transcript.bill()
+        return transcript.bill(len(self._prompt_ids.known or ()))

@@ -14,7 +14,6 @@ class Transcript:
     opener: str = ""
     """Content that was put there rather than generated."""
     token_ids: list[int] = field(default_factory=list)
-    prompt_token_ids: tuple[int, ...] | None = None
     logprobs: list[Mapping[str, Any]] = field(default_factory=list)
     tool_calls: list[Mapping[str, Any]] = field(default_factory=list)
     finish_reason: str | None = None
@@ -31,7 +30,6 @@ class Transcript:
         self.token_ids.extend(delta.token_ids)
         self.logprobs.extend(delta.logprobs)
         self.tool_calls.extend(delta.tool_calls)
-        self.prompt_token_ids = delta.prompt_token_ids or self.prompt_token_ids
         self.finish_reason = delta.finish_reason or self.finish_reason
         self.usage = delta.usage or self.usage
 
@@ -52,9 +50,6 @@ class Transcript:
     def ended_by_itself(self) -> bool:
         return self.finish_reason not in (None, "abort")
 
-    def bill(self) -> EngineUsage:
+    def bill(self, prompt_tokens: int) -> EngineUsage:
         """What the engine reported; without a report, the tokens seen, marked as a bound."""
-        if self.usage is not None:
-            return self.usage
-        prompt = len(self.prompt_token_ids or ())
-        return EngineUsage(prompt, len(self.token_ids), exact=False)
+        return self.usage or EngineUsage(prompt_tokens, len(self.token_ids), exact=False)

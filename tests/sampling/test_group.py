@@ -268,3 +268,29 @@ async def test_nothing_new_is_started_once_thoughts_are_being_closed() -> None:
     assert len(engine.draws) == group.counts.started
     assert group.counts.started < 256
     assert loop_clock() < 1.0
+
+
+@virtual_time
+async def test_a_decision_just_before_the_deadline_does_not_wait_past_it_for_bills() -> None:
+    deaf = Script("46", thought=100_000, deaf=True)
+    engine = ScriptedEngine([Script("46", thought=50), Script("46", thought=50), deaf])
+    group = await group_of(engine, plan(DrawAll(), most=3, least=1), budget_s=0.8, closing_s=0.1)
+    assert loop_clock() <= 0.8
+    agreed = await group_of(
+        ScriptedEngine([Script("46", thought=60), Script("46", thought=60), deaf]),
+        plan(AllAtOnce(Margin(2)), most=3, least=2),
+        budget_s=0.8,
+        closing_s=0.1,
+    )
+    assert loop_clock() <= 1.6
+    assert group.counts.cancelled == agreed.counts.cancelled == 1
+
+
+@virtual_time
+async def test_a_sample_launched_as_the_thoughts_are_closed_answers_at_once() -> None:
+    engine = ScriptedEngine([Script(thought=100_000)])
+    group = await group_of(
+        engine, plan(DrawAll(), most=2, least=1), budget_s=0.8, closing_s=0.7399999
+    )
+    assert group.counts.forced == 2
+    assert loop_clock() < 0.8
