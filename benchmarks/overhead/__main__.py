@@ -138,7 +138,7 @@ def main() -> None:
     out = Console(width=None if sys.stdout.isatty() else 110)
     out.print(table(results))
     for note in notes:
-        out.print(note, style="dim")
+        out.print(note, style="dim", markup=False)
     if options.json is not None:
         options.json.write_text(json.dumps(as_json(results, notes), indent=2) + "\n")
 

@@ -39,6 +39,8 @@ class Client(asyncio.Protocol):
         self._asked_at = 0.0
         self._answered = False
         self.measuring = False
+        self.answered = 0
+        """Requests answered so far, also before measuring began."""
         self.lost = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -54,8 +56,10 @@ class Client(asyncio.Protocol):
     def on_message_complete(self) -> None:
         if self._parser.get_status_code() != 200:
             self._failures.append(f"status {self._parser.get_status_code()}")
-        elif self.measuring:
-            self._latencies.append(time.perf_counter() - self._asked_at)
+        else:
+            self.answered += 1
+            if self.measuring:
+                self._latencies.append(time.perf_counter() - self._asked_at)
         self._answered = True
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -92,6 +96,7 @@ async def run(url: str, connections: int, seconds: float, *, stream: bool) -> di
     took = time.perf_counter() - started
     done = sorted(latencies)
     broken = sum(client.lost.done() for client in clients)
+    answered = sum(client.answered for client in clients)
     for client in clients:
         client.transport.abort()
     if not done:
@@ -101,6 +106,7 @@ async def run(url: str, connections: int, seconds: float, *, stream: bool) -> di
         "p50_ms": 1000 * done[len(done) // 2],
         "p99_ms": 1000 * done[min(len(done) - 1, int(len(done) * 0.99))],
         "failed": len(failures) + broken,
+        "answered": answered,
     }
 
 

@@ -204,4 +204,4 @@ class SampleRun:
     def _bill(self, transcript: Transcript) -> EngineUsage:
         if isinstance(self._error, EngineRejected | EngineUnavailable) and not transcript.token_ids:
             return transcript.usage or EngineUsage()  # nothing was generated
-        return transcript.bill(len(self._prompt_ids.known or ()))
+        return transcript.bill(len(self._prompt_ids.known or ()), self._draw.stream_interval)

@@ -50,6 +50,9 @@ class Transcript:
     def ended_by_itself(self) -> bool:
         return self.finish_reason not in (None, "abort")
 
-    def bill(self, prompt_tokens: int) -> EngineUsage:
-        """What the engine reported; without a report, the tokens seen, marked as a bound."""
-        return self.usage or EngineUsage(prompt_tokens, len(self.token_ids), exact=False)
+    def bill(self, prompt_tokens: int, unseen: int) -> EngineUsage:
+        """What the engine reported; without a report a bound, marked as one.
+
+        `unseen` is how many tokens it may have generated beyond those that came: a chunk's worth.
+        """
+        return self.usage or EngineUsage(prompt_tokens, len(self.token_ids) + unseen, exact=False)

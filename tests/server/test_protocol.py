@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from quorate_server.gateway.asgi import Receive, Scope, Send
+from quorate_server.gateway.hotpath import Limits
 from quorate_server.protocol import GatewayProtocol
 from tests.server.gateway.harness import Gateway, answer, gateway, read_answer, request_bytes
 from tests.server.http1.scripted import until
@@ -42,6 +43,28 @@ async def test_a_head_that_drips_is_not_waited_for(dripped: bytes) -> None:
     async with gateway(answer, protocol=Impatient) as gw:
         drops = [dripped[i : i + 1] for i in range(len(dripped))]
         assert await seconds_until_closed(gw, *drops, every_s=0.005) < 1
+        assert gw.engine.requests == []
+
+
+async def test_a_kept_connection_cannot_be_held_by_saying_nothing_slowly() -> None:
+    async with gateway(answer, protocol=Impatient) as gw:
+        kept = request_bytes().replace(b"connection: close\r\n", b"")
+        assert await seconds_until_closed(gw, kept, *[b"\r\n"] * 30, every_s=0.005) < 1
+        assert len(gw.engine.requests) == 1
+
+
+async def test_what_follows_a_body_that_was_refused_is_not_looked_at() -> None:
+    async with gateway(answer, limits=Limits(max_body_bytes=10)) as gw:
+        reader, writer = await gw.connect()
+        chunked = request_bytes(b"", headers=["content-length: 0"]).replace(
+            b"content-length: 0", b"transfer-encoding: chunked"
+        )
+        writer.write(chunked + b"14\r\n" + b" " * 20 + b"\r\n")
+        async with asyncio.timeout(2):
+            raw = await reader.read()
+        assert b" 413 " in raw
+        writer.write(b"0\r\n\r\n" + request_bytes())
+        await asyncio.sleep(0.05)
         assert gw.engine.requests == []
 
 

@@ -19,6 +19,9 @@ from quorate_server.engines.vllm import HttpEngine
 from quorate_server.errors import EngineError, StartupError
 from quorate_server.upstream import Upstream
 
+OUR_OWN_LAG_S = 0.5
+"""A check that took this much longer than allowed says nothing about the engine."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -144,13 +147,20 @@ class LaunchedEngine:
     async def _until_down(self, process: EngineProcess) -> None:
         """Until it has ended, or has given no sign of health for too long."""
         health = self._health()
+        patience = self._patience
         loop = asyncio.get_running_loop()
-        well_at = loop.time()
         name = self.replica.engine.name
-        while not await _ends_within(self._patience.check_every_s, process):
+        silent_s = 0.0
+        while not await _ends_within(patience.check_every_s, process):
+            asked_at = loop.time()
             if await health.is_good():
-                well_at = loop.time()
-            elif loop.time() - well_at >= self._patience.hung_s:
+                silent_s = 0.0
+                continue
+            waited_s = loop.time() - asked_at
+            if waited_s > patience.health_s + OUR_OWN_LAG_S:
+                continue  # it was this process that did not listen
+            silent_s += patience.check_every_s + waited_s
+            if silent_s >= patience.hung_s:
                 logger.error("engine %s does not answer any more and is killed", name)
                 process.kill()
                 return

@@ -63,22 +63,19 @@ async def test_a_cancellation_from_outside_goes_through() -> None:
 
 
 async def test_a_cancellation_from_outside_wins_over_the_clients_leaving() -> None:
-    client = Client()
-    client.left.set()
-    watching, _ = watch(client)
+    watching: list[ClientWatch] = []
 
     async def work() -> None:
-        with watching:
-            try:
-                await asyncio.sleep(10)
-            except asyncio.CancelledError:
-                task = asyncio.current_task()
-                assert task is not None
-                task.cancel()  # a second one, from elsewhere, while the first is on its way
-                raise
+        watching.append(watch(Client())[0])
+        with watching[0]:
+            await asyncio.sleep(10)
 
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0)
+    task.cancel()
+    watching[0]._cancel()  # in the same turn of the loop
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.create_task(work())
+        await task
 
 
 async def test_an_error_of_the_work_goes_through() -> None:

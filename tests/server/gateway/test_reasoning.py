@@ -49,6 +49,12 @@ def test_every_choice_is_mirrored() -> None:
     ] == ["a", None]
 
 
+@pytest.mark.parametrize("name", ["reasoning", "reasoning_content"])
+def test_a_key_that_only_ends_in_the_name_is_another(name: str) -> None:
+    data = json.dumps({f'my "{name}': "x"}).encode()
+    assert mirror_reasoning(data) == data
+
+
 def test_a_key_of_another_kind_is_left_alone() -> None:
     data = b'{"usage":{"reasoning":12},"x":{"reasoning":{"effort":"low"}}}'
     assert mirror_reasoning(data) == data

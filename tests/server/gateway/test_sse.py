@@ -141,6 +141,12 @@ def test_an_event_without_end_is_refused() -> None:
         rewriter.feed(piece)
 
 
+@pytest.mark.parametrize("pieces", [[b"data: {}\r\n\r", b"\n"], [b"data: {}\n", b"\n"]])
+def test_an_event_leaves_as_soon_as_it_is_complete(pieces: list[bytes]) -> None:
+    rewriter = StreamRewriter(wants_usage=False)
+    assert [rewriter.feed(piece) for piece in pieces] == [b"", b"data: {}\n\n"]
+
+
 def test_chunks_are_counted_for_the_bill() -> None:
     _, rewriter = rewritten(chunk({"content": "a"}) * 3 + chunk(usage=USAGE) + DONE)
     assert rewriter.chunks == 3
