@@ -49,9 +49,7 @@ def measure(engine: Running, gateway: Running, kind: Kind, pairs: int) -> Row:
     for pair in range(pairs + 1):
         one = _run(engine.url, direct_kind, SAMPLES, SAMPLES_AT_ONCE)
         before = gateway.cpu_seconds()
-        other = _run(
-            gateway.url, kind, SAMPLES // kind.samples, SAMPLES_AT_ONCE // kind.samples
-        )
+        other = _run(gateway.url, kind, SAMPLES // kind.samples, SAMPLES_AT_ONCE // kind.samples)
         spent = gateway.cpu_seconds() - before
         if pair:
             direct.append(one)

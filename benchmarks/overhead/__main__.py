@@ -20,7 +20,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.overhead import targets
+from benchmarks import targets
 from benchmarks.overhead.load import request_body
 from benchmarks.overhead.measure import Figures, Scenario, Spread, measure
 

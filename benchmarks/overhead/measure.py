@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.overhead.load import PATH
-from benchmarks.overhead.targets import Running
+from benchmarks.targets import Running
 
 SETTLING_S = 40.0
 WRK_SCRIPT = Path(__file__).with_name("wrk.lua")

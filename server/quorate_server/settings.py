@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from quorate_server.errors import StartupError
+from quorate_server.ledger import Prices
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 _Words = Annotated[tuple[str, ...], NoDecode]
@@ -50,12 +51,22 @@ class ServeSettings(BaseSettings):
     shutdown_timeout_s: float = Field(default=10.0, ge=0)
     """What requests under way get to end when the server is asked to stop."""
 
+    prompt_price: float | None = Field(default=None, ge=0)
+    completion_price: float | None = Field(default=None, ge=0)
+    """What tokens cost, USD a million; without both, answers state no cost."""
+
     @field_validator("served_model_names", "engines", "engine_key_env", "api_keys", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(word for part in value.split(",") if (word := part.strip()))
         return value
+
+    def prices(self) -> Prices | None:
+        """Both prices; None where one is missing."""
+        if self.prompt_price is None or self.completion_price is None:
+            return None
+        return Prices(self.prompt_price, self.completion_price)
 
     def engine_keys(self, environ: Mapping[str, str] = os.environ) -> tuple[str | None, ...]:
         """The API key of each engine of `engines`, None where its variable is not set.

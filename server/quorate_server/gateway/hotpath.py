@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from quorate_server.engines.replica import ReplicaPool
-from quorate_server.errors import Overloaded, QuorateError
+from quorate_server.errors import MethodNotAllowed, Overloaded, QuorateError
 from quorate_server.gateway.asgi import App, Receive, Scope, Send
 from quorate_server.gateway.auth import ApiKeys
 from quorate_server.gateway.body import ClientLeft, read_body
@@ -82,7 +82,7 @@ class HotPath:
         self.in_flight = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] not in PATHS or scope["method"] != "POST":
+        if scope["type"] != "http" or scope["path"] not in PATHS:
             await self._inner(scope, receive, send)
             return
         reply = Reply(send, f"q-{self._random.getrandbits(96):024x}")
@@ -100,6 +100,8 @@ class HotPath:
             self.in_flight -= 1
 
     async def _serve(self, scope: Scope, receive: Receive, reply: Reply) -> None:
+        if scope["method"] != "POST":
+            raise MethodNotAllowed(f"{scope['method']} is not allowed at {scope['path']}.")
         arrived_at = scope.get("quorate.arrived_at") or asyncio.get_running_loop().time()
         of_interest = self._of_interest
         found = {name: value for name, value in scope["headers"] if name in of_interest}

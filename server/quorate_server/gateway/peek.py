@@ -38,10 +38,11 @@ class Peek(msgspec.Struct, gc=False):
 
     @property
     def asks_for_more(self) -> bool:
-        """Consensus or a deadline is asked for: null is the same as not there."""
-        return self.names_our_fields and any(
-            raw is not ABSENT and bytes(raw) != b"null"
-            for raw in (self.consensus, self.deadline, self.deadline_ms)
+        """Consensus or a deadline is asked for: null is the same as not there, and so is
+        `"consensus": false`."""
+        return self.names_our_fields and (
+            bytes(self.consensus) not in (b"", b"null", b"false")
+            or any(bytes(raw) not in (b"", b"null") for raw in (self.deadline, self.deadline_ms))
         )
 
     @property

@@ -24,6 +24,7 @@ def test_null_asks_for_nothing_but_is_there(field: str) -> None:
     )
     assert (absent.names_our_fields, absent.asks_for_more) == (False, False)
     assert (null.names_our_fields, null.asks_for_more) == (True, False)
+    assert not peek(b'{"consensus": false}').asks_for_more
     assert (given_.names_our_fields, given_.asks_for_more) == (True, True)
 
 
