@@ -106,7 +106,7 @@ class SampleRun:
         await self._stop_stream(tail_s)
 
     async def _stop_stream(self, tail_s: float) -> None:
-        if self._limit is not None:
+        if self._limit is not None and not self._limit.expired():
             self._limit.reschedule(asyncio.get_running_loop().time() + tail_s)
         if self._stream is not None:
             with suppress(EngineError):  # the reader's limit ends the wait all the same
@@ -117,6 +117,7 @@ class SampleRun:
             await stream.aclose()
             return
         self._stream = stream
+        into.asked_for = True
         sent_at = self._clock()
         first_at: float | None = None
         try:
@@ -202,6 +203,7 @@ class SampleRun:
         return "finished" if keep and last.answering else "cancelled"
 
     def _bill(self, transcript: Transcript) -> EngineUsage:
-        if isinstance(self._error, EngineRejected | EngineUnavailable) and not transcript.token_ids:
+        refused = isinstance(self._error, EngineRejected | EngineUnavailable)
+        if not transcript.asked_for or (refused and not transcript.token_ids):
             return transcript.usage or EngineUsage()  # nothing was generated
         return transcript.bill(len(self._prompt_ids.known or ()), self._draw.stream_interval)

@@ -13,6 +13,8 @@ class Transcript:
 
     opener: str = ""
     """Content that was put there rather than generated."""
+    asked_for: bool = False
+    """Whether the engine was asked for it at all."""
     token_ids: list[int] = field(default_factory=list)
     logprobs: list[Mapping[str, Any]] = field(default_factory=list)
     tool_calls: list[Mapping[str, Any]] = field(default_factory=list)

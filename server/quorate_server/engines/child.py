@@ -1,6 +1,6 @@
 """Runs one command and makes sure that nothing of it outlives the gateway.
 
-    python child.py GATEWAY_PID GRACE_S COMMAND …
+    python child.py GATEWAY_PID GRACE_S NICENESS COMMAND …
 
 vLLM is a tree of processes, and a crash may leave its workers behind. This process sits between
 the gateway and that tree, in a session of its own:
@@ -10,6 +10,8 @@ the gateway and that tree, in a session of its own:
 - SIGTERM asks the command to end; what is left after GRACE_S is killed;
 - when the command ends, whatever it left is killed. On Linux orphans are handed to this process
   (PR_SET_CHILD_SUBREAPER), so even those that changed their process group are found.
+
+NICENESS (0 to 19) lets others on the same cores go first.
 
 It exits as the command did (128 + n for signal n). Run as a script with the standard library
 alone: it has to start in milliseconds and work whatever is installed.
@@ -34,7 +36,7 @@ ENDED = "quorate: the engine has ended with status"
 """Written to the output as soon as the command has ended: its workers may take seconds to die."""
 
 
-def main(gateway_pid: int, grace_s: float, command: list[str]) -> int:
+def main(gateway_pid: int, grace_s: float, niceness: int, command: list[str]) -> int:
     wake_read, wake_write = os.pipe()
     os.set_blocking(wake_write, False)
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
@@ -45,6 +47,7 @@ def main(gateway_pid: int, grace_s: float, command: list[str]) -> int:
     _prctl(PR_SET_PDEATHSIG, signal.SIGHUP)
     if os.getppid() != gateway_pid:
         return 1
+    _yield_to_others(niceness)
 
     try:
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=_die_with_parent)
@@ -140,6 +143,15 @@ def _descendants(pid: int) -> list[int]:
     return found[1:]
 
 
+def _yield_to_others(niceness: int) -> None:
+    os.nice(niceness)
+    try:
+        # Where Linux shares the cores among sessions first, `nice` counts within ours alone.
+        Path("/proc/self/autogroup").write_text(str(niceness))
+    except OSError:  # there are no such groups here
+        return
+
+
 def _die_with_parent() -> None:
     """Runs in the command's process before it starts: end with this one, even if it is killed."""
     _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -155,4 +167,4 @@ def _only_wake(_number: int, _frame: object) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), float(sys.argv[2]), sys.argv[3:]))
+    sys.exit(main(int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]), sys.argv[4:]))

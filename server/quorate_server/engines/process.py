@@ -107,6 +107,7 @@ async def running(
         str(_CHILD),
         str(os.getpid()),
         str(STOP_GRACE_S),
+        str(command.niceness),
         *command.argv,
         env=dict(command.env),
         # Held open for as long as this process lives: its end tells the keeper that we are gone.

@@ -119,7 +119,7 @@ class HttpSample:
     def _wait_until(self, at: float) -> None:
         """Have no more patience with the engine than until `at` (the loop's time)."""
         self._give_up_at = at
-        if self._scope is not None:
+        if self._scope is not None and not self._scope.expired():
             self._scope.reschedule(at)
 
     async def _read_on(self) -> None:

@@ -38,6 +38,7 @@ def test_the_command_names_model_address_and_parser() -> None:
     assert argv[argv.index("--served-model-name") + 1 :][:2] == ("a", "b")
     assert "--enable-scale-out" in argv
     assert "--enforce-eager" not in argv
+    assert command.niceness == 0
 
 
 def test_the_users_arguments_come_last_and_so_win() -> None:
@@ -47,6 +48,7 @@ def test_the_users_arguments_come_last_and_so_win() -> None:
     )
     assert command.argv[-2:] == extra
     assert "--enforce-eager" in command.argv
+    assert command.niceness > 0
     assert "VLLM_CPU_KVCACHE_SPACE" in command.env
     assert "--reasoning-parser" not in command.argv
 

@@ -52,6 +52,14 @@ def alive(pid: int) -> bool:
         return False
 
 
+def session_niceness(pid: int) -> int | None:
+    """None where the kernel does not group processes by session."""
+    try:
+        return int(Path(f"/proc/{pid}/autogroup").read_text().split()[-1])
+    except OSError:
+        return None
+
+
 async def eventually(condition: Callable[[], bool], seconds: float = 5) -> bool:
     loop = asyncio.get_running_loop()
     give_up_at = loop.time() + seconds
@@ -107,6 +115,15 @@ async def test_a_command_that_does_not_exist_ends_with_a_word() -> None:
         await process.gone.wait()
     assert process.exit_code == 127
     assert "/no/such/program" in process.log[-1]
+
+
+async def test_an_engine_yields_as_much_as_it_is_told() -> None:
+    argv = fake().argv
+    lines = Lines()
+    async with running(EngineCommand(argv, os.environ, niceness=7), lines):
+        engine = await lines.pid_of("engine")
+        assert os.getpriority(os.PRIO_PROCESS, engine) == os.getpriority(os.PRIO_PROCESS, 0) + 7
+        assert session_niceness(engine) in (7, None)
 
 
 GATEWAY = """
