@@ -51,7 +51,8 @@ async def test_hundreds_of_cancelled_groups_are_billed_to_the_token(
 async def test_agreement_and_votes_are_those_of_the_samples(base_url: str) -> None:
     options = {"max_samples": 16, "early_stop": "none", "return_samples": True}
     async with httpx.AsyncClient(base_url=base_url, timeout=60) as client:
-        response = await client.post(CHAT, json=asked(7, consensus=options, seed=11))
+        body = {**asked(7, consensus=options, seed=11), "messages": HARD}
+        response = await client.post(CHAT, json=body)
     consensus = response.json()["consensus"]
     counts, votes = consensus["sample_counts"], consensus["votes"]
     assert counts["started"] == counts["finished"] == 16

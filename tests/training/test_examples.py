@@ -9,7 +9,7 @@ from training.abacus.examples import Example, Mixture, draw_example
 from training.abacus.offtopic import INTRODUCTION, off_topic
 from training.abacus.tokenizer import CLOSER, SPECIAL_TOKENS, build_tokenizer
 
-LEVELS = {1: 1.0, 5: 1.0}
+LEVELS = {1: 1.0, 4: 1.0}
 OPEN, CLOSE, EOS = (SPECIAL_TOKENS[token] for token in ("<think>", "</think>", "<|end|>"))
 WHOLE = Mixture(cut=0, empty=0, off_topic=0, history=0)
 CUT = Mixture(cut=1, empty=0, off_topic=0, history=0)

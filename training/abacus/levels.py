@@ -34,13 +34,13 @@ LEVELS: dict[int, Level] = {
         Level(1, "one small sum", (2, 2), (1, 2)),
         Level(2, "a few small terms", (3, 4), (1, 2)),
         Level(3, "one-digit products", (1, 4), (1, 2), (1, 2), (1, 1)),
-        Level(4, "three-digit terms", (3, 5), (2, 3)),
-        Level(5, "two digits times one", (1, 4), (1, 2), (1, 1), (2, 1), (0, 1)),
+        Level(4, "two digits times one", (1, 4), (1, 2), (1, 1), (2, 1), (0, 1)),
+        Level(5, "three-digit terms", (3, 5), (2, 3)),
         Level(6, "longer chains", (5, 7), (2, 3), (1, 2), (2, 1), (0, 1)),
         Level(7, "three digits times one", (1, 5), (2, 3), (1, 2), (3, 1)),
         Level(8, "chains of ten", (8, 10), (2, 3), (1, 2), (2, 1)),
         Level(9, "chains of fourteen", (12, 14), (2, 3), (2, 3), (2, 1)),
-        Level(10, "two digits times two", (1, 4), (1, 3), (1, 1), (2, 2)),
-        Level(11, "long chains, large products", (10, 12), (2, 3), (1, 2), (2, 2)),
+        Level(10, "two digits times two", (1, 3), (1, 2), (1, 1), (2, 2)),
+        Level(11, "long chains, large products", (11, 12), (2, 3), (1, 2), (3, 1)),
     )
 }

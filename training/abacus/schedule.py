@@ -4,7 +4,7 @@ from training.abacus.levels import LEVELS
 
 __all__ = ["learning_rate", "level_weights"]
 
-SHARES = {1: 0.6, 2: 0.8, 3: 0.8, 4: 1, 5: 1.6, 6: 0.8, 7: 1, 8: 0.5, 9: 0.3, 10: 1.4, 11: 0.25}
+SHARES = {1: 0.6, 2: 0.8, 3: 0.8, 4: 1.6, 5: 1, 6: 0.8, 7: 1, 8: 0.5, 9: 0.3, 10: 1.4, 11: 0.25}
 WARM_UP = 0.01
 DECAY_FROM = 0.4
 
