@@ -1,7 +1,6 @@
 """Starting, watching and ending a real `quorate serve` from a test."""
 
 import contextlib
-import os
 import re
 import signal
 import socket
@@ -130,8 +129,3 @@ def left_of(group: int, *, seconds: float) -> list[str]:
     while (left := group_members(group)) and time.monotonic() < give_up_at:
         time.sleep(POLL_S)
     return list(left.values())
-
-
-def idle_cores() -> float:
-    """How many cores nobody used in the last minute, about."""
-    return (os.cpu_count() or 1) - os.getloadavg()[0]

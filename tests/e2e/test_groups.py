@@ -42,7 +42,7 @@ async def test_hundreds_of_cancelled_groups_are_billed_to_the_token(
     after = await asyncio.to_thread(settled_tokens, engine_url)
     cancelled = sum(b["consensus"]["sample_counts"]["cancelled"] for b in bodies)
     billed = sum(b["usage"]["completion_tokens"] for b in bodies)
-    assert cancelled > GROUPS
+    assert cancelled > GROUPS / 2
     assert not any(b["usage"]["estimated"] for b in bodies)
     assert billed == after - before
     assert running_requests(engine_url) == 0

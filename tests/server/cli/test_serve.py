@@ -1,6 +1,5 @@
 """`quorate serve` as a process, in front of an engine that is a fake."""
 
-import os
 import re
 import signal
 import socket
@@ -93,15 +92,12 @@ def test_it_listens_before_its_engine_and_says_when_it_is_ready(tmp_path: Path) 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_the_gateway_alone_is_quick_and_small(tmp_path: Path) -> None:
-    busy = os.getloadavg()[0] > (os.cpu_count() or 1) - 1
     with serve(tmp_path, "--engine", "http://127.0.0.1:9") as server:
         seconds = server.wait_for(lambda: server.status("/health") == 200)
         status = Path(f"/proc/{server.process.pid}/status").read_text()
     resident = re.search(r"VmRSS:\s+(\d+) kB", status)
     assert resident is not None
     assert int(resident[1]) / 1024 < RESIDENT_MB
-    if busy and seconds > START_S:
-        pytest.skip(f"answered after {seconds:.1f} s on a machine that is busy with other things")
     assert seconds <= START_S
 
 
