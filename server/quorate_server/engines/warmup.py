@@ -13,7 +13,7 @@ from quorate_server.engines.replica import Replica
 from quorate_server.errors import EngineError
 
 SAMPLES = 4
-TOKENS = 32
+TOKENS = 96
 WITHIN_S = 10.0
 CLOSINGS = 2
 """The first of anything is slower than what follows."""
