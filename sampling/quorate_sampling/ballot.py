@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 
 from quorate_sampling.engine import Sample
 from quorate_sampling.votes import Vote, majority
-from quorate_verifiers import Answer, Kind, KindTally, extract
+from quorate_verifiers import Answer, Kind, KindTally, extract, last_boxed
 
 AnswerType: TypeAlias = Kind | Literal["auto"]
 
@@ -31,15 +31,15 @@ class Ballot:
         self.kind = self._fitting_kind()
 
     def add(self, sample: Sample) -> None:
-        """Count a finished sample."""
+        """Count a sample. One that ended in mid-answer counts, but votes for nothing."""
         self.samples[sample.index] = sample
-        self._tally.add(sample.content)
+        self._tally.add(_readable(sample))
         kind = self._fitting_kind()
         if kind == self.kind:
-            self.answers[sample.index] = extract(sample.content, kind)
+            self.answers[sample.index] = extract(_readable(sample), kind)
         else:
             self.kind = kind
-            self.answers = {i: extract(s.content, kind) for i, s in self.samples.items()}
+            self.answers = {i: extract(_readable(s), kind) for i, s in self.samples.items()}
         forced = frozenset(i for i, s in self.samples.items() if s.forced)
         self.votes = majority(self.answers, forced)
 
@@ -66,3 +66,16 @@ class Ballot:
         """The sample to show for a vote: the first whose thought was not closed for it, if any."""
         whole = [i for i in vote.sample_ids if not self.samples[i].forced]
         return self.samples[(whole or list(vote.sample_ids))[0]]
+
+
+def answers_wholly(sample: Sample) -> bool:
+    """Whether the answer is there to its end: a number cut in two is another number.
+
+    Of a sample that was stopped, or ran into its token limit, only a complete box is sure to be.
+    """
+    stopped = sample.state == "cut" or sample.finish_reason == "length"
+    return not stopped or last_boxed(sample.content) is not None
+
+
+def _readable(sample: Sample) -> str:
+    return sample.content if answers_wholly(sample) else ""

@@ -7,6 +7,9 @@ answer that have a form of their own. Which family has which is the engine's to 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+PROMPT_END = 8
+"""Tokens at the end of a prompt in which a thought that is closed from the start ends."""
+
 
 @dataclass(frozen=True, slots=True)
 class Closing:
@@ -42,6 +45,13 @@ class PreparedClosing:
     def ended_in(self, token_ids: Sequence[int]) -> int | None:
         """Where in `token_ids` the thought ended by itself; None if it is still open."""
         return find(self.end_ids, token_ids)
+
+    def closes(self, prompt: Sequence[int]) -> bool:
+        """Whether a prompt leaves no thought to close: it ends behind the end of one.
+
+        That is how chat templates switch thinking off.
+        """
+        return find(self.end_ids, prompt[-PROMPT_END:]) is not None
 
 
 def find(needle: Sequence[int], ids: Sequence[int]) -> int | None:

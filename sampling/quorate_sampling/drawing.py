@@ -26,7 +26,8 @@ class Prompt:
     `body` is the client's chat request without Quorate's own fields; `request_id` is unique, and
     each sample's id on the engine derives from it. `chat` is False for a text completion.
     `closing` is None where a thought cannot be closed (the engine or the request does not allow
-    it). `stream_interval`: tokens a chunk.
+    it). `limit` is how many tokens the client allows a sample, `context` how many the engine
+    takes, prompt included. `stream_interval`: tokens a chunk.
     """
 
     body: Mapping[str, Any]
@@ -34,6 +35,8 @@ class Prompt:
     chat: bool = True
     seed: int | None = None
     closing: PreparedClosing | None = None
+    limit: int | None = None
+    context: int | None = None
     stream_interval: int = 16
 
 
@@ -136,7 +139,7 @@ class Drawing:
         closing = self._prompt.closing
         if closing is None:
             return
-        order = CloseOrder(closing, self._tokens_left)
+        order = CloseOrder(closing, self._tokens_left, self._prompt.limit, self._prompt.context)
         for run in self._running:
             if run.thinking(closing):
                 self._tasks.create_task(run.close_thought(order))

@@ -136,16 +136,20 @@ class Engine(Protocol):
         """Token ids of a chat request's prompt, chat template applied."""
 
 
+SampleState = Literal["finished", "cut", "cancelled", "failed"]
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One drawn completion, whole or as far as it came.
 
-    `state`: `finished` (ended by itself, at its token limit, or answered in time), `cancelled`
-    (stopped before it had an answer), `failed` (the engine lost it; `error` says how).
+    `state`: `finished` (ended by itself or at its token limit), `cut` (the time was up in the
+    middle of its answer), `cancelled` (stopped before it had begun to answer, or needed no more),
+    `failed` (the engine lost it; `error` says how).
     """
 
     index: int
-    state: Literal["finished", "cancelled", "failed"]
+    state: SampleState
     reasoning: str = ""
     content: str = ""
     token_ids: tuple[int, ...] = ()

@@ -31,6 +31,13 @@ class EngineFailed(EngineError):
     retryable: ClassVar[bool] = True
 
 
+class EngineDenied(EngineFailed):
+    """The engine does not take Quorate's own credentials: asking again mends nothing."""
+
+    code = "engine_denied"
+    retryable: ClassVar[bool] = False
+
+
 class EngineRejected(EngineError):
     """The engine says the request itself is wrong (4xx): told to the client as it is."""
 

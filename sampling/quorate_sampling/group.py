@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from quorate_sampling.agreement import agreement, agreement_low
-from quorate_sampling.ballot import AnswerType, Ballot
+from quorate_sampling.ballot import AnswerType, Ballot, answers_wholly
 from quorate_sampling.deadline import Clock
 from quorate_sampling.drawing import Drawing, Prompt, drawing
 from quorate_sampling.engine import Engine, Sample
@@ -96,8 +96,9 @@ async def draw_group(
     ) as draw:
         stop_reason = await _until_decided(draw, ballot, plan, observe)
     for sample in draw.samples.values():
-        if sample.state == "finished" and sample.index not in ballot.samples:
-            ballot.add(sample)  # kept as far as it came when the time was up
+        late = sample.index not in ballot.samples and answers_wholly(sample)
+        if late and sample.state in ("finished", "cut"):
+            ballot.add(sample)  # it had its answer when the time was up
     return _result(draw, ballot, stop_reason)
 
 
@@ -154,7 +155,7 @@ def _result(draw: Drawing, ballot: Ballot, stop_reason: StopReason) -> Group:
         counts=SampleCounts(
             started=len(samples),
             finished=ballot.finished,
-            cancelled=sum(s.state == "cancelled" for s in samples),
+            cancelled=len(samples) - ballot.finished - len(failed),
             failed=len(failed),
             unparsed=ballot.unparsed,
             forced=sum(s.forced for s in ballot.samples.values()),

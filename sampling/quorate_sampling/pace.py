@@ -31,6 +31,15 @@ class Pace:
     token: deque[float] = field(default_factory=_window)
     closing: deque[float] = field(default_factory=_window)
     sample: deque[float] = field(default_factory=_window)
+    fastest_closing: float | None = None
+    """The shortest closing that ever was: what the engine can do while it is idle."""
+
+    def closed(self, seconds: float, *, whole: bool) -> None:
+        """Note a closing; one that is not `whole` took at least so long when its time was up."""
+        self.closing.append(seconds)
+        if whole:
+            fastest = self.fastest_closing
+            self.fastest_closing = seconds if fastest is None else min(fastest, seconds)
 
     def first_token_s(self, q: float = 0.95) -> float:
         return quantile(self.first_token, q) if self.first_token else 0.3
@@ -54,6 +63,6 @@ class Pace:
     def shortest_answer_s(self) -> float:
         """The least time in which this engine was ever seen to close a thought and answer.
 
-        0.0 before anything was seen: no request is refused on a guess.
+        0.0 before anything was seen: no request is refused on a guess. Load does not change it.
         """
-        return min(self.closing) if self.closing else 0.0
+        return self.fastest_closing or 0.0

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from quorate_sampling.closers import PreparedClosing
 from quorate_sampling.deadline import Clock
@@ -15,6 +14,7 @@ from quorate_sampling.engine import (
     Engine,
     EngineUsage,
     Sample,
+    SampleState,
     SampleStream,
 )
 from quorate_sampling.errors import EngineError, EngineRejected, EngineUnavailable
@@ -31,15 +31,30 @@ CLOSE_TAIL_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class CloseOrder:
-    """Close the thought, then answer in at most `max_tokens()` tokens."""
+    """Close the thought, then answer.
+
+    `in_time` says how many tokens there is time for. `limit` is what the client allows a sample in
+    all, `context` what the engine does, prompt included; None where it is not known.
+    """
 
     closing: PreparedClosing
-    max_tokens: Callable[[], int]
+    in_time: Callable[[], int]
+    limit: int | None = None
+    context: int | None = None
+
+    def most_tokens(self, drawn: int, in_context: int) -> int:
+        """How many tokens may follow `drawn` of the sample's own and `in_context` in all."""
+        most = self.in_time()
+        if self.limit is not None:
+            most = min(most, self.limit - drawn)
+        if self.context is not None:
+            most = min(most, self.context - in_context)
+        return most
 
 
 @dataclass(frozen=True, slots=True)
 class EndOrder:
-    """Stop. With `keep`, an answer that had begun counts as far as it came."""
+    """Stop. With `keep`, an answer that had begun is kept as far as it came."""
 
     keep: bool
 
@@ -78,11 +93,14 @@ class SampleRun:
         self._error: EngineError | None = None
 
     def thinking(self, closing: PreparedClosing) -> bool:
-        """Whether the thought is still open, and so can be closed."""
-        return (
-            self._order is None
-            and not self._thought.answering
-            and closing.ended_in(self._thought.token_ids) is None
+        """Whether the thought is still open, as far as is known, and so can be closed."""
+        return self._order is None and self._open(closing, self._prompt_ids.known or ())
+
+    def _open(self, closing: PreparedClosing, prompt: tuple[int, ...]) -> bool:
+        return not (
+            self._thought.answering
+            or closing.closes(prompt)
+            or closing.ended_in(self._thought.token_ids) is not None
         )
 
     async def run(self) -> None:
@@ -142,18 +160,29 @@ class SampleRun:
             self._pace.token.append((self._clock() - first_at) / (len(into.token_ids) - 1))
 
     async def _answer_now(self, order: CloseOrder) -> None:
-        closing = order.closing
+        """Go on from exactly what was drawn, the thought closed unless it ended after all."""
         cut_at = self._clock()
+        thought = self._thought
         prompt = await self._prompt_ids.get()
-        self._closing, self._answer = closing, Transcript(opener=closing.opener)
-        if self._on_delta is not None:
-            words = Delta(reasoning=closing.last_words, content=closing.opener)
+        if isinstance(self._order, EndOrder):
+            return
+        closer: tuple[int, ...] = ()
+        if self._open(order.closing, prompt):
+            self._closing, closer = order.closing, order.closing.token_ids
+        token_ids = (*prompt, *thought.token_ids, *closer)
+        most = order.most_tokens(len(thought.token_ids), len(token_ids))
+        if most < 1:
+            self._closing, thought.finish_reason = None, "length"
+            return
+        self._answer = Transcript(opener=self._closing.opener if self._closing else thought.content)
+        if self._on_delta is not None and self._closing is not None:
+            words = Delta(reasoning=self._closing.last_words, content=self._closing.opener)
             self._on_delta(self.index, words)
         continuation = Continuation(
             sample_id=f"{self._draw.sample_id}-answer",
             body=self._draw.body,
-            token_ids=(*prompt, *self._thought.token_ids, *closing.token_ids),
-            max_tokens=max(1, order.max_tokens()),
+            token_ids=token_ids,
+            max_tokens=most,
             seed=self._draw.seed,
             stream_interval=self._draw.stream_interval,
         )
@@ -161,8 +190,9 @@ class SampleRun:
             await self._read(self._engine.resume(continuation), self._answer)
         except EngineRejected:  # no room left in the context: there is no answer, and none failed
             self._answer.finish_reason = "length"
-        if self._answer.ended_by_itself:
-            self._pace.closing.append(self._clock() - cut_at)
+            return
+        if self._answer.ended_by_itself or self._kept():
+            self._pace.closed(self._clock() - cut_at, whole=self._answer.ended_by_itself)
 
     def outcome(self) -> Sample:
         """The sample as far as it came; an engine's failure is part of it."""
@@ -181,26 +211,31 @@ class SampleRun:
             seconds=self._clock() - self._began_at,
             error=self._error,
         )
-        if answer is None or closing is None:
+        if answer is None:
             return sample
-        words = (sample.reasoning, closing.last_words)
+        words = (sample.reasoning, closing.last_words if closing else "")
+        closer = closing.token_ids if closing else ()
         drawn = len(sample.token_ids)
         return replace(
             sample,
             reasoning="\n".join(part for part in words if part),
-            token_ids=(*sample.token_ids, *closing.token_ids, *answer.token_ids),
-            forced_span=(drawn, drawn + len(closing.token_ids)),
+            token_ids=(*sample.token_ids, *closer, *answer.token_ids),
+            forced_span=(drawn, drawn + len(closer)) if closing else None,
             logprobs=(*sample.logprobs, *answer.logprobs),
             usage=sample.usage.followed_by(self._bill(answer)),
         )
 
-    def _state(self, last: Transcript) -> Literal["finished", "cancelled", "failed"]:
+    def _state(self, last: Transcript) -> SampleState:
         if self._error is not None:
             return "failed"
         if last.ended_by_itself:
             return "finished"
-        keep = isinstance(self._order, EndOrder) and self._order.keep
-        return "finished" if keep and last.answering else "cancelled"
+        return (
+            "cut" if self._kept() and (last.answering or self._thought.answering) else "cancelled"
+        )
+
+    def _kept(self) -> bool:
+        return isinstance(self._order, EndOrder) and self._order.keep
 
     def _bill(self, transcript: Transcript) -> EngineUsage:
         refused = isinstance(self._error, EngineRejected | EngineUnavailable)

@@ -2,13 +2,17 @@
 
 import asyncio
 from contextlib import suppress
+from typing import Any
 
 from quorate_sampling.drawing import draw_each
 from quorate_sampling.engine import Delta, Sample
+from quorate_server.completion import Shape
 from quorate_server.encoding import encode
 from quorate_server.errors import DeadlineExceeded
 from quorate_server.streaming import send_end, send_event
 from quorate_server.work import Work
+
+NO_ANSWER_YET = "The model was still thinking when the time was up, and could not be cut short."
 
 
 async def answer_in_time(work: Work) -> None:
@@ -19,7 +23,7 @@ async def answer_in_time(work: Work) -> None:
     samples = await _draw(work, None)
     shape = work.shape()
     body = shape.whole(
-        [shape.choice(sample.index, sample) for sample in samples],
+        [_choice(shape, sample) for sample in samples],
         usage=work.usage(),
         **work.deadline_object(forced=_forced(samples)),
     )
@@ -85,14 +89,24 @@ async def _draw(work: Work, pieces: asyncio.Queue[tuple[int, Delta]] | None) -> 
         on_delta=pass_on if pieces is not None else None,
         on_end=work.tab.add,
     )
+    lost = [sample.error for sample in samples if sample.error is not None]
+    if lost:
+        raise lost[0]
     limit = work.job.limit
-    if (
-        limit is not None
-        and limit.on_miss == "error"
-        and any(sample.state != "finished" for sample in samples)
-    ):
+    missed = [sample for sample in samples if sample.state != "finished"]
+    empty = all(not (sample.reasoning or sample.content) for sample in missed)
+    if missed and (empty or (limit is not None and limit.on_miss == "error")):
         raise DeadlineExceeded("The model had not answered by the deadline.", param="deadline")
     return samples
+
+
+def _choice(shape: Shape, sample: Sample) -> dict[str, Any]:
+    """A sample as a choice; one that never got to its answer says so instead of an empty one."""
+    unanswered = sample.state == "cancelled" and not sample.content and shape.chat
+    choice = shape.choice(sample.index, sample, refusal=NO_ANSWER_YET if unanswered else None)
+    if unanswered:
+        choice["message"]["content"] = None
+    return choice
 
 
 def _forced(samples: tuple[Sample, ...]) -> int:

@@ -53,6 +53,7 @@ class ScriptedEngine:
     resumed: list[Continuation] = field(default_factory=list)
     streams: list["ScriptedStream"] = field(default_factory=list)
     prompts_asked: int = 0
+    prompt_ids_: tuple[int, ...] = PROMPT_IDS
 
     def draw(self, draw: Draw) -> SampleStream:
         script = self.scripts[min(len(self.draws), len(self.scripts) - 1)]
@@ -72,7 +73,7 @@ class ScriptedEngine:
 
     async def prompt_ids(self, body: Mapping[str, Any]) -> tuple[int, ...]:
         self.prompts_asked += 1
-        return PROMPT_IDS
+        return self.prompt_ids_
 
     @property
     def generated(self) -> int:

@@ -28,6 +28,8 @@ async def group_of(
     budget_s: float | None = None,
     closing_s: float = 0.3,
     closing: PreparedClosing | None = CLOSING,
+    limit: int | None = None,
+    context: int | None = None,
     ended: list[Sample] | None = None,
     seen: list[Progress] | None = None,
 ) -> Group:
@@ -38,7 +40,7 @@ async def group_of(
         table = Timetable(deadline, end_at - closing_s, end_at)
     return await draw_group(
         engine,
-        Prompt({"messages": []}, "q", seed=1, closing=closing),
+        Prompt({"messages": []}, "q", seed=1, closing=closing, limit=limit, context=context),
         group_plan or plan(),
         question="",
         pace=Pace(),
@@ -220,7 +222,7 @@ async def test_a_closed_thought_goes_on_from_exactly_what_was_drawn() -> None:
 
 @virtual_time
 async def test_a_thought_that_ended_by_itself_is_not_closed_again() -> None:
-    slow_answer = Script("4" * 500, thought=5, token_s=0.01)
+    slow_answer = Script("\\boxed{46}" + " because" * 100, thought=5, token_s=0.01)
     engine = ScriptedEngine([slow_answer])
     group = await group_of(engine, plan(DrawAll(), most=1, least=1), budget_s=1.0)
     assert engine.resumed == []
@@ -294,3 +296,69 @@ async def test_a_sample_launched_as_the_thoughts_are_closed_answers_at_once() ->
     )
     assert group.counts.forced == 2
     assert loop_clock() < 0.8
+
+
+@virtual_time
+async def test_a_number_cut_in_two_by_the_deadline_is_no_answer() -> None:
+    engine = ScriptedEngine([Script("The answer is 123456789 for sure", thought=20, token_s=0.012)])
+    group = await group_of(engine, plan(DrawAll(), most=4, least=1), budget_s=0.62, closing_s=0.1)
+    assert group.samples[0].state == "cut"
+    assert group.votes == ()
+    assert group.winner is None
+    assert group.counts.cancelled == 4
+
+
+@virtual_time
+async def test_an_answer_cut_by_the_token_limit_votes_for_nothing() -> None:
+    scripts = [
+        Script("it is 12", finish_reason="length"),
+        Script("so \\boxed{12} a", finish_reason="length"),
+    ]
+    group = await group_of(ScriptedEngine(scripts), plan(DrawAll(), most=2, least=1))
+    assert group.counts.finished == 2
+    assert group.counts.unparsed == 1
+    assert group.votes[0].count == 1
+
+
+@virtual_time
+async def test_a_thought_that_ends_as_it_is_being_closed_is_continued_without_a_closer() -> None:
+    answer = "The answer is 46, surely so it is indeed yes"
+    engine = ScriptedEngine(
+        [Script(answer, thought=40, token_s=0.01, first_s=0.0)], forced=Script("!", thought=0)
+    )
+    group = await group_of(engine, plan(DrawAll(), most=1, least=1), budget_s=0.7, closing_s=0.195)
+    (continuation,) = engine.resumed
+    drawn = tuple(continuation.token_ids)[len(PROMPT_IDS) :]
+    assert drawn == (*[50] * 40, END_ID, *(100 + ord(c) for c in answer[: len(drawn) - 41]))
+    (sample,) = group.samples
+    assert not sample.forced
+    assert sample.content.endswith("!")
+    assert sample.content[:-1] == answer[: len(drawn) - 41]
+    assert sample.usage.completion_tokens == engine.generated
+
+
+@virtual_time
+async def test_a_prompt_that_switches_thinking_off_leaves_nothing_to_close() -> None:
+    engine = ScriptedEngine([Script(first_s=60.0)], prompt_ids_=(1, 5, END_ID, 3))
+    await group_of(engine, plan(DrawAll(), most=2, least=1), budget_s=1.0)
+    assert [tuple(c.token_ids) for c in engine.resumed] == [(1, 5, END_ID, 3)] * 2
+
+
+@virtual_time
+async def test_a_forced_answer_keeps_to_what_the_client_and_the_context_allow() -> None:
+    for limit, context, most in ((30, None, 30), (None, 35, 35 - len(PROMPT_IDS) - 2)):
+        engine = ScriptedEngine([Script(thought=100_000)])
+        await group_of(
+            engine, plan(DrawAll(), most=1, least=1), budget_s=0.6, limit=limit, context=context
+        )
+        drawn = engine.streams[0].generated
+        assert engine.resumed[0].max_tokens == most - drawn > 0
+
+
+@virtual_time
+async def test_a_sample_with_no_tokens_left_is_not_made_to_answer() -> None:
+    engine = ScriptedEngine([Script(thought=100_000)])
+    group = await group_of(engine, plan(DrawAll(), most=1, least=1), budget_s=0.6, limit=5)
+    assert engine.resumed == []
+    assert group.votes == ()
+    assert group.counts.forced == 0

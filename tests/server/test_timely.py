@@ -1,4 +1,4 @@
-from quorate_sampling.errors import EngineUnavailable
+from quorate_sampling.errors import EngineFailed, EngineUnavailable
 from tests.sampling.scripted import Script, ScriptedEngine
 from tests.server.scripted_gateway import chat, events, gateway, quick, slow
 
@@ -96,3 +96,43 @@ async def test_an_engine_that_is_down_is_told_with_its_own_status() -> None:
     for response in (unary, streamed):
         assert response.status_code == 503
         assert response.json()["error"]["code"] == "engine_unavailable"
+
+
+async def test_an_answer_cut_in_the_middle_is_a_miss_where_misses_are_errors() -> None:
+    cut = Script("The answer is 123456789 for sure", thought=2, token_s=0.02)
+    endless = Script("9" * 500, thought=0, token_s=0.02, first_s=0.0)
+    async with gateway(ScriptedEngine([cut], forced=endless)) as client:
+        request = chat(deadline={"ms": 500, "on_miss": "error"})
+        missed = await client.post(CHAT, json=request)
+        shown = await client.post(CHAT, json=chat(deadline_ms=500))
+    assert missed.status_code == 504
+    assert shown.json()["choices"][0]["finish_reason"] == "length"
+    assert shown.json()["choices"][0]["message"]["content"].startswith("The")
+
+
+async def test_an_engine_that_fails_is_told_as_such_and_not_as_a_miss() -> None:
+    engine = ScriptedEngine([quick(error=EngineFailed("died"), error_after=1), quick()])
+    async with gateway(engine) as client:
+        request = chat(n=2, deadline={"ms": 5000, "on_miss": "error"})
+        response = await client.post(CHAT, json=request)
+    assert response.status_code == 502
+    assert response.json()["error"]["code"] == "engine_failed"
+    assert response.headers["x-should-retry"] == "true"
+
+
+async def test_a_thought_that_cannot_be_closed_says_so_instead_of_an_empty_answer() -> None:
+    engine = ScriptedEngine([slow()], closing=None)
+    async with gateway(engine) as client:
+        message = (await client.post(CHAT, json=chat(deadline_ms=400))).json()["choices"][0][
+            "message"
+        ]
+    assert message["content"] is None
+    assert "thinking" in message["refusal"]
+    assert message["reasoning"]
+
+
+async def test_nothing_drawn_at_all_is_an_error_not_an_empty_answer() -> None:
+    engine = ScriptedEngine([slow(first_s=60.0)], closing=None)
+    async with gateway(engine) as client:
+        response = await client.post(CHAT, json=chat(deadline_ms=400))
+    assert response.status_code == 504

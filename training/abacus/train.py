@@ -1,4 +1,4 @@
-"""Trains abacus from nothing: `python -m training.abacus.train --minutes 70`.
+"""Trains abacus from nothing: `python -m training.abacus.train --minutes 75`.
 
 Minutes are counted while steps run: a run that is paused or stopped goes on from its checkpoint.
 """
@@ -191,13 +191,13 @@ def train(plan: Plan) -> None:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=70)
+    parser.add_argument("--minutes", type=float, default=75)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", type=Path, default=Path(".cache/abacus/run"))
     parser.add_argument("--width", type=int, default=128)
     parser.add_argument("--layers", type=int, default=5)
-    parser.add_argument("--tokens-per-batch", type=int, default=8192)
-    parser.add_argument("--muon-rate", type=float, default=5e-3)
+    parser.add_argument("--tokens-per-batch", type=int, default=4096)
+    parser.add_argument("--muon-rate", type=float, default=6e-3)
     parser.add_argument("--adam-rate", type=float, default=3e-3)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--compiled", action="store_true", help="slower to start, faster to run")

@@ -7,6 +7,7 @@
 """
 
 from quorate_verifiers.answers import Answer, Extractor, Kind
+from quorate_verifiers.boxes import last_boxed
 from quorate_verifiers.canonical import canonical, canonical_number
 from quorate_verifiers.errors import QuorateError
 from quorate_verifiers.extraction import EXTRACTORS, extract
@@ -24,5 +25,6 @@ __all__ = [
     "canonical_number",
     "choose_kind",
     "extract",
+    "last_boxed",
     "split_reasoning",
 ]
