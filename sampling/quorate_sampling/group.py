@@ -9,7 +9,7 @@ from quorate_sampling.ballot import AnswerType, Ballot, answers_wholly
 from quorate_sampling.deadline import Clock
 from quorate_sampling.drawing import Drawing, Prompt, drawing
 from quorate_sampling.engine import Engine, Sample
-from quorate_sampling.errors import EngineRejected, EngineUnavailable, GroupFailed
+from quorate_sampling.errors import EngineRejected, GroupFailed
 from quorate_sampling.pace import Pace
 from quorate_sampling.stability import lead_stability
 from quorate_sampling.stopping import Decided, Standing, StoppingRule
@@ -87,8 +87,9 @@ async def draw_group(
     `question` is the prompt's text; `observe` is told after each sample; `on_end` gets every
     sample once when it has ended, also when the caller is cancelled.
 
-    Raises EngineRejected where the engine says the request itself is wrong, and GroupFailed where
-    every sample was lost. One lost sample costs nothing but its vote.
+    Raises EngineRejected where the engine says the request itself is wrong, and where every sample
+    was lost the engine's error, or GroupFailed if they were lost in different ways. One lost
+    sample costs nothing but its vote.
     """
     ballot = Ballot(question, plan.answer_type)
     async with drawing(
@@ -140,8 +141,8 @@ def _result(draw: Drawing, ballot: Ballot, stop_reason: StopReason) -> Group:
     failed = [s for s in samples if s.state == "failed"]
     if failed and len(failed) == len(samples):
         first = failed[0].error
-        if isinstance(first, EngineUnavailable):
-            raise first
+        if first is not None and all(type(s.error) is type(first) for s in failed):
+            raise first  # all the same way: the reason is a better answer than the count
         raise GroupFailed(f"Every sample failed; the first said: {first}")
     shown = [ballot.representative(vote) for vote in ballot.votes]
     if not shown:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from quorate_sampling.engine import Delta, Sample
@@ -13,17 +13,30 @@ class Shape:
     """What every object of one response repeats: its id, when it was made, the model's name.
 
     `chat` is False for `/v1/completions`. `model` is the name the client asked for.
+    `show_reasoning` is False where the client asked for answers without their reasoning.
     """
 
     id: str
     created: int
     model: str
     chat: bool = True
+    show_reasoning: bool = True
 
     @classmethod
-    def of(cls, request_id: str, model: str, *, chat: bool = True) -> "Shape":
+    def of(
+        cls, request_id: str, model: str, *, chat: bool = True, show_reasoning: bool = True
+    ) -> "Shape":
         prefix = "chatcmpl" if chat else "cmpl"
-        return cls(f"{prefix}-{request_id}", int(time.time()), model, chat)
+        return cls(f"{prefix}-{request_id}", int(time.time()), model, chat, show_reasoning)
+
+    def shown(self, sample: Sample) -> Sample:
+        """What the client may see of a sample.
+
+        Log-probabilities spell the reasoning out token by token, and go with it.
+        """
+        if self.show_reasoning or not sample.reasoning:
+            return sample
+        return replace(sample, reasoning="", logprobs=())
 
     def whole(self, choices: list[dict[str, Any]], **extra: Any) -> dict[str, Any]:
         """A unary response. `extra`: usage, consensus, deadline …"""
@@ -50,7 +63,9 @@ class Shape:
     def choice(
         self, index: int, sample: Sample, content: str | None = None, refusal: str | None = None
     ) -> dict[str, Any]:
-        """A finished sample as a choice; `content` replaces the sample's own."""
+        """A finished sample as a choice; `content` replaces the sample's own, and where there is
+        a `refusal` there is none."""
+        sample = self.shown(sample)
         text = sample.content if content is None else content
         if not self.chat:
             return {
@@ -62,7 +77,7 @@ class Shape:
         reasoning = sample.reasoning or None
         message: dict[str, Any] = {
             "role": "assistant",
-            "content": text,
+            "content": text if refusal is None else None,
             "refusal": refusal,
             "reasoning": reasoning,
             "reasoning_content": reasoning,
@@ -87,6 +102,8 @@ class Shape:
         if not self.chat:
             return {"index": index, "text": delta.content, "logprobs": None, "finish_reason": None}
         piece: dict[str, Any] = {}
+        if delta.reasoning and not self.show_reasoning:
+            delta = replace(delta, reasoning="", logprobs=())
         if delta.reasoning:
             piece["reasoning"] = piece["reasoning_content"] = delta.reasoning
         if delta.content:

@@ -1,6 +1,5 @@
 """Reading a deadline off the wire: body fields and headers, the smallest wins."""
 
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -87,7 +86,7 @@ def _number(value: bytes, param: str) -> float:
 
 
 def _milliseconds(value: Any, param: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise RequestError(f"`{param}` must be a number of milliseconds.", param=param)
     if not 0 < value <= LONGEST_MS:
         raise RequestError(

@@ -4,6 +4,7 @@
     ├── EngineError                   502
     │   ├── EngineUnavailable         503 service_unavailable   may be retried
     │   ├── EngineFailed              502                       may be retried
+    │   │   └── EngineDenied          502 engine_denied
     │   ├── EngineRejected            4xx as the engine said
     │   └── GroupFailed               502                       may be retried
     ├── DeadlineError
@@ -30,6 +31,7 @@ from quorate_sampling.errors import (
     DeadlineError,
     DeadlineExceeded,
     DeadlineInfeasible,
+    EngineDenied,
     EngineError,
     EngineFailed,
     EngineRejected,
@@ -134,6 +136,7 @@ __all__ = [
     "DeadlineError",
     "DeadlineExceeded",
     "DeadlineInfeasible",
+    "EngineDenied",
     "EngineError",
     "EngineFailed",
     "EngineRejected",

@@ -6,11 +6,12 @@ import time
 from dataclasses import dataclass
 
 from quorate_sampling.closers import PreparedClosing
-from quorate_sampling.deadline import Clock
+from quorate_sampling.deadline import Clock, Deadline
 from quorate_sampling.drawing import Prompt
 from quorate_sampling.pace import Pace
 from quorate_sampling.timetable import TAIL_S, Timetable, timetable
 from quorate_server.consensus.answering import answer_by_vote
+from quorate_server.consensus.planning import most_samples
 from quorate_server.deadlines import TimeLimit
 from quorate_server.encoding import encoding_s
 from quorate_server.engines.replica import Replica, ReplicaPool
@@ -20,7 +21,7 @@ from quorate_server.gateway.incoming import Incoming
 from quorate_server.gateway.peek import Peek
 from quorate_server.gateway.reply import Reply
 from quorate_server.job import Job, read_job
-from quorate_server.lag import LEAST_MARGIN_S, LoopLag
+from quorate_server.lag import LEAST_MARGIN_S, MOST_OF_BUDGET, LoopLag
 from quorate_server.leaving import while_connected
 from quorate_server.ledger import Ledger, Prices
 from quorate_server.tab import Tab
@@ -54,6 +55,8 @@ class Extended:
         models = self.pool.models()
         job = read_job(incoming, self.pool.serves, models[0] if len(models) == 1 else None)
         replica = self.pool.pick(job.model)
+        if job.options is not None:
+            most_samples(job.options, job.n)  # raises where `n` is more than the request allows
         reply = Reply(send, job.request_id)
         with replica.lease():
             await while_connected(receive, self._answer(job, replica, reply))
@@ -62,9 +65,12 @@ class Extended:
         if job.limit is not None:
             _refuse_the_impossible(job.limit, replica.pace)
         closing = await _closing(job, replica)
+        timetable = self._timetable(job, replica.pace, closing)
+        if timetable is not None:
+            _refuse_the_late(timetable.deadline)
         tab = Tab(
             model=job.model,
-            kind="plain" if job.options is None else "group",
+            kind=_kind(job),
             end_ids=closing.end_ids if closing is not None else (),
         )
         shown = job.stream and job.options is None
@@ -78,9 +84,11 @@ class Extended:
                 chat=job.chat,
                 seed=job.seed,
                 closing=closing if _may_close(job) else None,
+                limit=job.token_limit,
+                context=replica.max_model_len,
                 stream_interval=SHOWN_INTERVAL if shown else STREAM_INTERVAL,
             ),
-            timetable=self._timetable(job, replica.pace, closing),
+            timetable=timetable,
             tab=tab,
             prices=self.prices,
             reply=reply,
@@ -97,12 +105,25 @@ class Extended:
     def _timetable(self, job: Job, pace: Pace, closing: PreparedClosing | None) -> Timetable | None:
         if job.limit is None:
             return None
-        margin_s = self.lag.margin_s(job.limit.deadline.budget_s)
-        if job.options is not None and job.options.return_samples:
-            margin_s += encoding_s(RESULT_TOKENS * (job.options.max_samples or 1))
+        budget_s = job.limit.deadline.budget_s
+        encoding = encoding_s(RESULT_TOKENS * _results(job))
+        margin_s = self.lag.margin_s(budget_s) + min(encoding, budget_s * MOST_OF_BUDGET)
         opened = closing is not None and closing.opener
         answer_tokens = BOXED_ANSWER_TOKENS if opened else PROSE_ANSWER_TOKENS
         return timetable(job.limit.deadline.less(margin_s), pace, answer_tokens)
+
+
+def _kind(job: Job) -> str:
+    if job.options is not None:
+        return "group"
+    return "plain" if job.limit is None else "deadline"
+
+
+def _results(job: Job) -> int:
+    """How many samples a response may carry: those shown, and all that are returned."""
+    if job.options is None or not job.options.return_samples:
+        return job.n
+    return job.n + most_samples(job.options, job.n)
 
 
 async def _closing(job: Job, replica: Replica) -> PreparedClosing | None:
@@ -123,6 +144,14 @@ async def _closing(job: Job, replica: Replica) -> PreparedClosing | None:
 def _may_close(job: Job) -> bool:
     on_miss = "answer" if job.limit is None else job.limit.on_miss
     return job.continuable and on_miss == "answer"
+
+
+def _refuse_the_late(deadline: Deadline) -> None:
+    """Raises DeadlineExceeded where no time is left to draw anything in."""
+    if deadline.remaining_s() <= 0:
+        raise DeadlineExceeded(
+            "The deadline had passed before anything could be drawn.", param="deadline"
+        )
 
 
 def _refuse_the_impossible(limit: TimeLimit, pace: Pace) -> None:

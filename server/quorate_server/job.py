@@ -17,6 +17,8 @@ OURS = frozenset({"consensus", "deadline", "deadline_ms", "stream", "stream_opti
 """Fields of the body that engines are not passed: ours, and those each sample sets by itself."""
 
 MOST_CHOICES = 128
+HEADROOM = 200
+"""Levels of nesting that a body leaves free: it is written again from deeper in the program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,15 @@ class Job:
         return ""
 
     @property
+    def token_limit(self) -> int | None:
+        """How many tokens the client allows a sample; None where it does not say."""
+        for name in ("max_completion_tokens", "max_tokens"):
+            limit = self.body.get(name)
+            if isinstance(limit, int) and not isinstance(limit, bool):
+                return limit
+        return None
+
+    @property
     def has_grammar(self) -> bool:
         """Whether the answer has to follow a grammar, which then starts right after the prompt."""
         wanted = self.body.get("response_format")
@@ -69,9 +80,12 @@ class Job:
         return self.chat and not self.body.get("tools") and not _has_media(messages)
 
 
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
 def read_job(incoming: Incoming, serves: Callable[[str], bool], only_model: str | None) -> Job:
     """Understand a request. Raises RequestError naming the field at fault."""
-    body = msgspec.json.decode(incoming.body)
+    body = _decoded(incoming.body)
     chat = incoming.path == CHAT_PATH
     asked_model = body.get("model") or only_model
     if not isinstance(asked_model, str):
@@ -82,6 +96,9 @@ def read_job(incoming: Incoming, serves: Callable[[str], bool], only_model: str 
     options = read_options(apply_variant(variant, body.get("consensus")))
     if options is not None and not chat:
         raise RequestError("Consensus is for chat completions.", param="consensus")
+    limit = read_time_limit(body, incoming.headers, incoming.arrived_at)
+    if limit is not None and not chat:
+        _refuse_what_a_deadline_forbids(body)
     stream_options = body.get("stream_options") or {}
     return Job(
         request_id=incoming.request_id,
@@ -90,13 +107,44 @@ def read_job(incoming: Incoming, serves: Callable[[str], bool], only_model: str 
         model=variant.model,
         body={**{k: v for k, v in body.items() if k not in OURS}, "model": variant.model},
         options=options,
-        limit=read_time_limit(body, incoming.headers, incoming.arrived_at),
+        limit=limit,
         stream=body.get("stream") is True,
         include_usage=isinstance(stream_options, dict)
         and stream_options.get("include_usage") is True,
         n=_count(body.get("n")),
         seed=_seed(body.get("seed")),
     )
+
+
+def _decoded(body: bytes) -> dict[str, Any]:
+    """All of a body, of which `gateway.peek` has read but our own fields."""
+    try:
+        decoded = _decode(body)
+        padded: Any = decoded
+        for _ in range(HEADROOM):
+            padded = [padded]
+        msgspec.json.encode(padded)
+    except RecursionError as error:
+        raise RequestError("The body is nested too deeply.") from error
+    except ValueError as error:  # msgspec's own, bytes that are no UTF-8, numbers without end
+        raise RequestError(f"The body cannot be read: {error}.") from error
+    return decoded
+
+
+def _refuse_what_a_deadline_forbids(body: Mapping[str, Any]) -> None:
+    """Raises RequestError where a text completion asks for what its samples cannot give in time."""
+    prompt, best_of = body.get("prompt"), body.get("best_of")
+    forbidden = {
+        "prompt": isinstance(prompt, list) and not all(type(token) is int for token in prompt),
+        "echo": bool(body.get("echo")),
+        "best_of": best_of is not None and best_of != 1,
+        "suffix": bool(body.get("suffix")),
+        "logprobs": body.get("logprobs") is not None,
+    }
+    for name, asked in forbidden.items():
+        if asked:
+            what = "Several prompts (`prompt`)" if name == "prompt" else f"`{name}`"
+            raise RequestError(f"{what} cannot be had together with a deadline.", param=name)
 
 
 def _count(value: Any) -> int:

@@ -5,6 +5,7 @@ import contextlib
 import errno
 import gc
 import logging
+import resource
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -20,6 +21,9 @@ from quorate_server.gateway.auth import ApiKeys
 from quorate_server.gateway.hotpath import Limits
 from quorate_server.protocol import GatewayProtocol
 from quorate_server.settings import ServeSettings
+
+MACOS_MOST_FILES = 10_240
+"""What macOS grants a process whose hard limit it calls unlimited (OPEN_MAX)."""
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +50,7 @@ def run_server(
     the models there are, each time an engine has become ready. Raises StartupError where the port
     is taken or an engine cannot be started; the engines are stopped in any case.
     """
+    raise_open_file_limit()
     with _listen(settings.host, settings.port) as listener:
         fleet = fleet_from(settings, Watcher(on_phase, lambda _: on_ready(fleet.pool.models())))
         on_listening(_url(settings.host, listener.getsockname()[1]))
@@ -90,6 +95,18 @@ def _config(settings: ServeSettings, fleet: Fleet) -> uvicorn.Config:
         proxy_headers=False,
         timeout_graceful_shutdown=max(1, round(settings.shutdown_timeout_s)),
     )
+
+
+def raise_open_file_limit() -> None:
+    """Allow as many open files as the system lets us: a group of 40 samples holds 40 sockets."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == hard:
+        return
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    except (ValueError, OSError):
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, MACOS_MOST_FILES), hard))
 
 
 def _spare_the_collector() -> None:

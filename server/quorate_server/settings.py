@@ -71,7 +71,9 @@ class ServeSettings(BaseSettings):
     def engine_keys(self, environ: Mapping[str, str] = os.environ) -> tuple[str | None, ...]:
         """The API key of each engine of `engines`, None where its variable is not set.
 
-        Raises StartupError where the variables named are neither one nor as many as the engines.
+        White space around a key is dropped: files that keys are read from end with a line break.
+        Raises StartupError where the variables named are neither one nor as many as the engines,
+        or a key holds what no header may.
         """
         names = self.engine_key_env
         if len(names) == 1:
@@ -81,4 +83,11 @@ class ServeSettings(BaseSettings):
                 f"{len(self.engines)} engines but {len(names)} names of key variables:"
                 " give one name for all, or one for each."
             )
-        return tuple(environ.get(name) or None for name in names)
+        return tuple(_key(name, environ.get(name, "")) for name in names)
+
+
+def _key(name: str, value: str) -> str | None:
+    key = value.strip()
+    if not key.isprintable():
+        raise StartupError(f"The key in {name} holds a line break or another control character.")
+    return key or None

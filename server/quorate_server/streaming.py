@@ -1,21 +1,26 @@
 """Server-sent events, written."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from itertools import zip_longest
+from typing import Any, TypeVar
 
 from quorate_sampling.engine import Delta, Sample
 from quorate_server.completion import Shape
-from quorate_server.encoding import encode
+from quorate_server.encoding import encode_large
 from quorate_server.gateway.reply import Reply
 from quorate_server.job import Job
 
+Cut = TypeVar("Cut", str, tuple[Mapping[str, Any], ...])
+
 PIECE_CHARS = 512
 """Text of a decided sample is streamed in pieces of this length."""
+PIECE_LOGPROBS = 128
+"""Log-probabilities an event, about what belongs to a piece of text."""
 
 
-async def send_event(reply: Reply, value: Mapping[str, Any]) -> None:
-    """One `data:` event."""
-    await _send(reply, b"data: " + encode(value) + b"\n\n")
+async def send_event(reply: Reply, value: Mapping[str, Any], *, tokens: int = 0) -> None:
+    """One `data:` event, which carries about `tokens` tokens."""
+    await _send(reply, b"data: " + await encode_large(value, tokens) + b"\n\n")
 
 
 async def send_comment(reply: Reply, text: str) -> None:
@@ -48,13 +53,23 @@ async def send_end(
 
 
 def sample_chunks(sample: Sample) -> Iterator[Delta]:
-    """A finished sample as a stream would have brought it: reasoning, content, tool calls."""
-    for start in range(0, len(sample.reasoning), PIECE_CHARS):
-        yield Delta(reasoning=sample.reasoning[start : start + PIECE_CHARS])
-    for start in range(0, len(sample.content), PIECE_CHARS):
-        yield Delta(content=sample.content[start : start + PIECE_CHARS])
+    """A finished sample as a stream would have brought it: reasoning, content, tool calls.
+
+    Log-probabilities, the reasoning's too, come with the content: put together they are the
+    whole list, as an unstreamed answer has it.
+    """
+    for thought in _cut(sample.reasoning, PIECE_CHARS):
+        yield Delta(reasoning=thought)
+    texts = _cut(sample.content, PIECE_CHARS)
+    for text, logprobs in zip_longest(texts, _cut(sample.logprobs, PIECE_LOGPROBS)):
+        yield Delta(content=text or "", logprobs=logprobs or ())
     if sample.tool_calls:
         yield Delta(tool_calls=sample.tool_calls)
+
+
+def _cut(whole: Cut, length: int) -> Iterator[Cut]:
+    for start in range(0, len(whole), length):
+        yield whole[start : start + length]
 
 
 async def _send(reply: Reply, data: bytes) -> None:

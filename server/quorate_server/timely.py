@@ -7,7 +7,7 @@ from typing import Any
 from quorate_sampling.drawing import draw_each
 from quorate_sampling.engine import Delta, Sample
 from quorate_server.completion import Shape
-from quorate_server.encoding import encode
+from quorate_server.encoding import carried_tokens, encode_large
 from quorate_server.errors import DeadlineExceeded
 from quorate_server.streaming import send_end, send_event
 from quorate_server.work import Work
@@ -27,7 +27,8 @@ async def answer_in_time(work: Work) -> None:
         usage=work.usage(),
         **work.deadline_object(forced=_forced(samples)),
     )
-    await work.reply.whole(200, encode(body), content_type=b"application/json", extra=[])
+    encoded = await encode_large(body, carried_tokens(samples))
+    await work.reply.whole(200, encoded, content_type=b"application/json", extra=[])
 
 
 async def _stream(work: Work) -> None:
@@ -103,10 +104,7 @@ async def _draw(work: Work, pieces: asyncio.Queue[tuple[int, Delta]] | None) -> 
 def _choice(shape: Shape, sample: Sample) -> dict[str, Any]:
     """A sample as a choice; one that never got to its answer says so instead of an empty one."""
     unanswered = sample.state == "cancelled" and not sample.content and shape.chat
-    choice = shape.choice(sample.index, sample, refusal=NO_ANSWER_YET if unanswered else None)
-    if unanswered:
-        choice["message"]["content"] = None
-    return choice
+    return shape.choice(sample.index, sample, refusal=NO_ANSWER_YET if unanswered else None)
 
 
 def _forced(samples: tuple[Sample, ...]) -> int:

@@ -31,7 +31,9 @@ class Work:
 
     def shape(self) -> Shape:
         """The response's shape; the model is named back as the client named it."""
-        return Shape.of(self.job.request_id, self.job.asked_model, chat=self.job.chat)
+        job = self.job
+        shown = job.body.get("include_reasoning") is not False
+        return Shape.of(job.request_id, job.asked_model, chat=job.chat, show_reasoning=shown)
 
     def usage(self) -> dict[str, object]:
         """The bill so far, on the wire."""

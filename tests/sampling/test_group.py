@@ -121,9 +121,9 @@ async def test_one_lost_sample_costs_only_its_vote() -> None:
 
 @virtual_time
 async def test_a_group_with_every_sample_lost_fails_with_the_first_reason() -> None:
-    engine = ScriptedEngine([Script(error=EngineFailed("out of luck"))])
+    different = [Script(error=EngineFailed("out of luck")), Script(error=EngineUnavailable("down"))]
     with pytest.raises(GroupFailed, match="out of luck"):
-        await group_of(engine, plan(most=4))
+        await group_of(ScriptedEngine(different), plan(most=4))
     with pytest.raises(EngineUnavailable):
         await group_of(ScriptedEngine([Script(error=EngineUnavailable("down"))]), plan(most=4))
 

@@ -60,6 +60,9 @@ def test_what_to_do_on_a_miss_comes_along() -> None:
         ({"deadline": {"ms": 5, "on_miss": ["answer"]}}, "deadline.on_miss"),
         ({"deadline": 3500}, "deadline"),
         ({"deadline_ms": 365 * 24 * 3600 * 1000}, "deadline_ms"),
+        ({"deadline_ms": 10**400}, "deadline_ms"),
+        ({"deadline": {"ms": -(10**400)}}, "deadline.ms"),
+        ({"deadline": {"ms": float("inf")}}, "deadline.ms"),
     ],
 )
 def test_a_deadline_that_cannot_be_is_refused(body: dict[str, Any], param: str) -> None:

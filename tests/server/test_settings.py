@@ -52,3 +52,17 @@ def test_one_key_variable_is_for_all_engines_several_are_for_one_each() -> None:
     odd = of("http://a,http://b,http://c", "A,B")
     with pytest.raises(StartupError):
         odd.engine_keys(environ)
+
+
+def test_white_space_around_a_key_is_none_of_it() -> None:
+    settings = ServeSettings.model_validate({"engines": "http://a", "engine_key_env": "A"})
+    assert settings.engine_keys({"A": " ka\r\n"}) == ("ka",)
+    assert settings.engine_keys({"A": " \n"}) == (None,)
+
+
+@pytest.mark.parametrize("key", ["k\nx-evil: 1", "k\0", "k\x7f", "k\tb"])
+def test_a_key_that_breaks_out_of_its_header_is_refused_without_showing_it(key: str) -> None:
+    settings = ServeSettings.model_validate({"engines": "http://a", "engine_key_env": "A"})
+    with pytest.raises(StartupError, match="The key in A ") as failure:
+        settings.engine_keys({"A": f"hush{key}"})
+    assert "hush" not in failure.value.message

@@ -136,3 +136,12 @@ async def test_nothing_drawn_at_all_is_an_error_not_an_empty_answer() -> None:
     async with gateway(engine) as client:
         response = await client.post(CHAT, json=chat(deadline_ms=400))
     assert response.status_code == 504
+
+
+async def test_a_forced_answer_keeps_within_the_clients_token_limit() -> None:
+    for name in ("max_tokens", "max_completion_tokens"):
+        engine = ScriptedEngine([slow()])
+        async with gateway(engine) as client:
+            await client.post(CHAT, json=chat(deadline_ms=500, **{name: 60}))
+        (continuation,) = engine.resumed
+        assert 0 < continuation.max_tokens <= 60 - engine.streams[0].generated

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from quorate_sampling.engine import Sample
 from quorate_sampling.group import Group, draw_group
 from quorate_server.consensus.keepalive import Keepalive
 from quorate_server.consensus.options import ConsensusOptions
@@ -11,9 +12,9 @@ from quorate_server.consensus.wire import (
     choice_samples,
     consensus_headers,
     consensus_object,
-    content_of,
+    said_by,
 )
-from quorate_server.encoding import encode_large
+from quorate_server.encoding import carried_tokens, encode_large
 from quorate_server.errors import DeadlineExceeded
 from quorate_server.streaming import sample_chunks, send_end, send_event
 from quorate_server.work import Work
@@ -25,17 +26,22 @@ async def answer_by_vote(work: Work, options: ConsensusOptions) -> None:
         await _stream(work, options)
         return
     group = await _draw(work, options, None)
-    consensus = consensus_object(group, options)
+    shape = work.shape()
+    consensus = consensus_object(group, options, shape)
     usage = work.usage()
-    body = work.shape().whole(
-        _choices(work, options, group, consensus),
+    choices = [
+        shape.choice(index, sample, refusal=refusal)
+        for index, (sample, refusal) in enumerate(_choices(work, options, group, consensus))
+    ]
+    body = shape.whole(
+        choices or [shape.abstention(NOTHING_FINISHED)],
         usage=usage,
         consensus=consensus,
         **work.deadline_object(forced=group.counts.forced),
     )
     await work.reply.whole(
         200,
-        await encode_large(body, _carried_tokens(group, options)),
+        await encode_large(body, _returned_tokens(group, options) + _shown_tokens(work, group)),
         content_type=b"application/json",
         extra=consensus_headers(consensus, usage),
     )
@@ -45,7 +51,7 @@ async def _stream(work: Work, options: ConsensusOptions) -> None:
     shape = work.shape()
     async with Keepalive(work.reply, shape, progress=options.progress) as keepalive:
         group = await _draw(work, options, keepalive)
-    consensus = consensus_object(group, options)
+    consensus = consensus_object(group, options, shape)
     usage = work.usage()
     if not work.reply.started:
         await work.reply.start_stream()
@@ -53,21 +59,20 @@ async def _stream(work: Work, options: ConsensusOptions) -> None:
         "consensus": consensus,
         **work.deadline_object(forced=group.counts.forced),
     }
-    shown = choice_samples(group, work.job.n)
-    for index, (vote, sample) in enumerate(shown):
+    tokens = _returned_tokens(group, options)
+    choices = _choices(work, options, group, consensus)
+    for index, (sample, refusal) in enumerate(choices):
         opening = shape.opening(index)
-        if options.content != "sample":
-            opening["delta"]["content"] = content_of(options.content, vote, sample, consensus)
-        await send_event(work.reply, shape.chunk([opening], **extra))
-        extra = {}
-        if options.content == "sample":
-            for delta in sample_chunks(sample):
-                await send_event(work.reply, shape.chunk([shape.delta(index, delta)]))
-    if not shown:
-        refusal = {"role": "assistant", "content": None, "refusal": NOTHING_FINISHED}
-        opening = {**shape.opening(0), "delta": refusal}
-        await send_event(work.reply, shape.chunk([opening], **extra))
-    endings = [shape.ending(i, sample.finish_reason) for i, (_, sample) in enumerate(shown)]
+        if refusal is not None:
+            opening["delta"] = _refused(refusal)
+        await send_event(work.reply, shape.chunk([opening], **extra), tokens=tokens)
+        extra, tokens = {}, 0
+        for delta in sample_chunks(shape.shown(sample)):
+            await send_event(work.reply, shape.chunk([shape.delta(index, delta)]))
+    if not choices:
+        opening = {**shape.opening(0), "delta": _refused(NOTHING_FINISHED)}
+        await send_event(work.reply, shape.chunk([opening], **extra), tokens=tokens)
+    endings = [shape.ending(i, sample.finish_reason) for i, (sample, _) in enumerate(choices)]
     await send_end(work.reply, shape, endings or [shape.ending(0, "stop")], usage, work.job)
 
 
@@ -91,17 +96,21 @@ async def _draw(work: Work, options: ConsensusOptions, keepalive: Keepalive | No
 
 def _choices(
     work: Work, options: ConsensusOptions, group: Group, consensus: dict[str, Any]
-) -> list[dict[str, Any]]:
-    shape = work.shape()
-    shown = choice_samples(group, work.job.n)
-    if not shown:
-        return [shape.abstention(NOTHING_FINISHED)]
+) -> list[tuple[Sample, str | None]]:
+    """What is shown: samples with the content asked for, each with a refusal if it has none."""
     return [
-        shape.choice(index, sample, content_of(options.content, vote, sample, consensus))
-        for index, (vote, sample) in enumerate(shown)
+        said_by(options.content, vote, sample, consensus)
+        for vote, sample in choice_samples(group, work.job.n)
     ]
 
 
-def _carried_tokens(group: Group, options: ConsensusOptions) -> int:
-    carried = group.samples if options.return_samples else (group.winner,)
-    return sum(len(sample.token_ids) for sample in carried if sample is not None)
+def _refused(refusal: str) -> dict[str, Any]:
+    return {"role": "assistant", "content": None, "refusal": refusal}
+
+
+def _returned_tokens(group: Group, options: ConsensusOptions) -> int:
+    return carried_tokens(group.samples) if options.return_samples else 0
+
+
+def _shown_tokens(work: Work, group: Group) -> int:
+    return carried_tokens(sample for _, sample in choice_samples(group, work.job.n))

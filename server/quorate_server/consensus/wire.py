@@ -1,11 +1,13 @@
 """A decided group in the words of the wire contract."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from quorate_sampling.engine import Sample
 from quorate_sampling.group import Group, Progress
 from quorate_sampling.votes import Vote
+from quorate_server.completion import Shape
 from quorate_server.consensus.options import ConsensusOptions, ContentMode
 from quorate_server.encoding import encode
 from quorate_server.upstream import Header
@@ -14,9 +16,10 @@ NO_CALIBRATION = "no_calibration"
 """Why `confidence` is null: nothing was ever calibrated for this model."""
 
 NOTHING_FINISHED = "No sample had answered by the deadline."
+NOTHING_READ = "No sample had an answer that could be read."
 
 
-def consensus_object(group: Group, options: ConsensusOptions) -> dict[str, Any]:
+def consensus_object(group: Group, options: ConsensusOptions, shape: Shape) -> dict[str, Any]:
     """The response's `consensus`. Confidence is null until a calibration covers the model."""
     body: dict[str, Any] = {
         "answer": group.votes[0].answer if group.votes else None,
@@ -46,7 +49,7 @@ def consensus_object(group: Group, options: ConsensusOptions) -> dict[str, Any]:
         },
     }
     if options.return_samples:
-        body["samples"] = [_sample(sample) for sample in group.samples]
+        body["samples"] = [_sample(shape.shown(sample)) for sample in group.samples]
     return body
 
 
@@ -76,17 +79,28 @@ def choice_samples(group: Group, n: int) -> list[tuple[Vote | None, Sample]]:
     return list(zip(votes, (group.winner, *group.runners_up), strict=True))[:n]
 
 
-def content_of(
+def said_by(
     mode: ContentMode, vote: Vote | None, sample: Sample, consensus: Mapping[str, Any]
-) -> str:
-    """What `message.content` carries: the sample's own text, the bare answer, or a JSON object."""
+) -> tuple[Sample, str | None]:
+    """A choice's sample, its content the one of `mode`, and its refusal where there is none.
+
+    That is the sample's own text, the bare answer, or a JSON object with the answer and its
+    vote's share of the samples that finished.
+    """
     if mode == "sample":
-        return sample.content
-    if mode == "answer":
-        return vote.answer if vote is not None else ""
-    keys = ("confidence", "agreement", "abstained")
-    answer = vote.answer if vote is not None else None
-    return encode({"answer": answer, **{key: consensus[key] for key in keys}}).decode()
+        return sample, None
+    if mode == "json":
+        finished = consensus["sample_counts"]["finished"]
+        told = {
+            "answer": vote.answer if vote is not None else None,
+            "confidence": consensus["confidence"],
+            "agreement": round(vote.count / finished, 4) if vote is not None else 0.0,
+            "abstained": consensus["abstained"],
+        }
+        return replace(sample, content=encode(told).decode()), None
+    if vote is not None:
+        return replace(sample, content=vote.answer), None
+    return replace(sample, content=""), None if sample.tool_calls else NOTHING_READ
 
 
 def consensus_headers(consensus: Mapping[str, Any], usage: Mapping[str, Any]) -> list[Header]:

@@ -5,9 +5,12 @@ from collections.abc import Sequence
 
 import msgspec
 
+from quorate_server.errors import EngineFailed
 from quorate_server.upstream import Header, Upstream
 
 ABORT_PATH = "/inference/v1/abort_requests"
+ANSWER_WITHIN_S = 1.0
+"""It takes milliseconds; an engine that hangs must not hold on to whoever ends a request."""
 
 
 async def abort_requests(
@@ -18,16 +21,25 @@ async def abort_requests(
     vLLM names a chat request `chatcmpl-<id>` and a completion `cmpl-<id>-<prompt index>`; both
     are sent, an unknown one is ignored there: also one that vLLM has received but not yet begun,
     so a caller that sees no end to its stream has to ask again or close the connection.
-    Raises EngineError where the engine cannot be reached.
+    Raises EngineError where the engine cannot be reached or does not answer in ANSWER_WITHIN_S.
     """
     names = [name for i in request_ids for name in (f"chatcmpl-{i}", f"cmpl-{i}-0")]
-    response = await upstream.send(
-        "POST",
-        ABORT_PATH,
-        headers=[*headers, (b"content-type", b"application/json")],
-        body=msgspec.json.encode({"request_ids": names}),
-    )
-    await response.read()
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            response = await upstream.send(
+                "POST",
+                ABORT_PATH,
+                headers=[*headers, (b"content-type", b"application/json")],
+                body=msgspec.json.encode({"request_ids": names}),
+            )
+            try:
+                await response.read()
+            finally:
+                response.close()
+    except TimeoutError:
+        raise EngineFailed(
+            f"The engine did not answer to an abort within {ANSWER_WITHIN_S:g} s."
+        ) from None
 
 
 class AbortBatch:

@@ -9,6 +9,8 @@ from quorate_server.engines.connection import Health, connect
 from quorate_server.engines.probe import EngineFacts
 from quorate_server.engines.replica import Replica
 from quorate_server.errors import EngineError
+from quorate_server.http1 import HttpOrigin
+from quorate_server.upstream import Upstream
 
 CHECK_EVERY_S = 5.0
 FAILURES_UNTIL_DOWN = 2
@@ -19,8 +21,9 @@ logger = logging.getLogger(__name__)
 class AttachedEngine:
     """Keeps a replica in step with the endpoint behind it; never gives up on it.
 
-    An endpoint that is down at the start, or goes down, makes its replica not ready. When it is
-    back it is probed again, since it may have come back as something else.
+    An endpoint that is down at the start, or goes down, makes its replica not ready, and what it
+    was drawing fails. When it is back it is probed again, since it may have come back as something
+    else. `connect_to` makes the upstream for a base URL.
     """
 
     def __init__(
@@ -28,22 +31,33 @@ class AttachedEngine:
         replica: Replica,
         *,
         on_ready: Callable[[Replica], None] = lambda _replica: None,
+        connect_to: Callable[[str], Upstream] = HttpOrigin,
         check_every_s: float = CHECK_EVERY_S,
+        backoff: Backoff | None = None,
     ) -> None:
         self._replica = replica
         self._on_ready = on_ready
+        self._connect_to = connect_to
         self._check_every_s = check_every_s
+        self._backoff = backoff or Backoff()
 
     async def run(self) -> None:
         """Watch the endpoint until cancelled."""
         try:
             while True:
-                await self._until_up(Backoff())
-                await self._until_down()
+                try:
+                    await self._until_up()
+                    await self._until_down()
+                except Exception:  # the outermost edge: no engine's answer may end the gateway
+                    logger.exception("engine %s: watching it failed", self._replica.engine.name)
+                    await self._take_down()
+                    await asyncio.sleep(self._backoff.next_s())
+                else:
+                    self._backoff.reset()
         finally:
             self._replica.ready = False
 
-    async def _until_up(self, backoff: Backoff) -> None:
+    async def _until_up(self) -> None:
         name = self._replica.engine.name
         said = ""
         while True:
@@ -56,7 +70,7 @@ class AttachedEngine:
             else:
                 self._on_ready(self._replica)
                 return
-            await asyncio.sleep(backoff.next_s())
+            await asyncio.sleep(self._backoff.next_s())
 
     def _log_up(self, facts: EngineFacts) -> None:
         kind = f"vLLM {facts.version}" if facts.version else "not vLLM"
@@ -70,5 +84,8 @@ class AttachedEngine:
         while failures < FAILURES_UNTIL_DOWN:
             await asyncio.sleep(self._check_every_s)
             failures = 0 if await health.is_good() else failures + 1
-        self._replica.ready = False
         logger.warning("engine %s has stopped answering", self._replica.engine.name)
+        await self._take_down()
+
+    async def _take_down(self) -> None:
+        await self._replica.take_down(self._connect_to(self._replica.upstream.base_url))

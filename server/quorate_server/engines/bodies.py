@@ -56,9 +56,11 @@ TOKENIZE_FIELDS = (
 
 
 def draw_body(draw: Draw, abilities: Abilities) -> dict[str, Any]:
-    """A streamed chat completion of a single sample."""
+    """A streamed completion of a single sample: of a chat, or of plain text."""
     body = dict(draw.body)
     body.pop("n", None)
+    if not draw.chat:
+        return _text_body(body, draw, abilities)
     # Without reasoning vLLM also withholds token ids and log-probabilities.
     body.pop("include_reasoning", None)
     body.pop("stream_options", None)
@@ -67,6 +69,15 @@ def draw_body(draw: Draw, abilities: Abilities) -> dict[str, Any]:
         body["max_completion_tokens" if modern else "max_tokens"] = draw.max_tokens
         if modern:
             body.pop("max_tokens", None)
+    return _streamed(body, abilities, draw.seed, draw.stream_interval)
+
+
+def _text_body(body: dict[str, Any], draw: Draw, abilities: Abilities) -> dict[str, Any]:
+    # Plain completions know one limit, and no usage but what is asked for below.
+    for name in ("max_completion_tokens", "stream_options"):
+        body.pop(name, None)
+    if draw.max_tokens is not None:
+        body["max_tokens"] = draw.max_tokens
     return _streamed(body, abilities, draw.seed, draw.stream_interval)
 
 

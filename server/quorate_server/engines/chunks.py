@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from quorate_sampling.engine import Delta, EngineUsage
+from quorate_server.engines.unreadable import UNREADABLE
 from quorate_server.errors import EngineFailed
 
 
@@ -50,6 +51,7 @@ class _TextChoice(msgspec.Struct):
     logprobs: _TextLogprobs | None = None
     finish_reason: str | None = None
     token_ids: tuple[int, ...] | None = None
+    prompt_token_ids: tuple[int, ...] | None = None
 
 
 class _TextChunk(msgspec.Struct):
@@ -69,7 +71,7 @@ def chat_delta(data: bytes) -> Delta:
     """
     try:
         chunk = _decode_chat(data)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise EngineFailed(f"The engine sent a chunk that cannot be read: {error}") from error
     if chunk.error is not None:
         raise EngineFailed(_reported(chunk.error))
@@ -97,7 +99,7 @@ def text_delta(data: bytes, top_logprobs: int) -> Delta:
     """
     try:
         chunk = _decode_text(data)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise EngineFailed(f"The engine sent a chunk that cannot be read: {error}") from error
     if chunk.error is not None:
         raise EngineFailed(_reported(chunk.error))
@@ -108,6 +110,7 @@ def text_delta(data: bytes, top_logprobs: int) -> Delta:
     return Delta(
         content=choice.text or "",
         token_ids=choice.token_ids or (),
+        prompt_token_ids=choice.prompt_token_ids,
         logprobs=tuple(_chat_shape(choice.logprobs, top_logprobs)) if choice.logprobs else (),
         finish_reason=choice.finish_reason,
         usage=usage,

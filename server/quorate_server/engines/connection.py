@@ -32,7 +32,10 @@ class Health:
         try:
             async with asyncio.timeout(self.timeout_s):
                 response = await self.upstream.send("GET", self.path, headers=self.headers)
-                await response.read()
+                try:
+                    await response.read()
+                finally:
+                    response.close()
         except (EngineError, TimeoutError):
             return False
         return response.status < 400

@@ -120,7 +120,7 @@ class LaunchedEngine:
                 try:
                     await self._until_down(process)
                 finally:
-                    self.replica.ready = False
+                    await self._take_down()
                 return loop.time() - up_at
         finally:
             self._process = None
@@ -171,9 +171,11 @@ class LaunchedEngine:
         """The same port as before, unless somebody has taken it meanwhile."""
         port = free_port(self._port)
         if port != self._port:
-            await self.replica.upstream.aclose()
             self._port = port
-            self.replica.upstream = self._connect_to(self._base_url)
+            await self._take_down()
+
+    async def _take_down(self) -> None:
+        await self.replica.take_down(self._connect_to(self._base_url))
 
     @property
     def _base_url(self) -> str:

@@ -12,6 +12,7 @@ from quorate_server.engines.abort import ABORT_PATH
 from quorate_server.engines.chunks import chat_delta
 from quorate_server.engines.refusal import refusal
 from quorate_server.engines.sse import EventStream
+from quorate_server.engines.unreadable import UNREADABLE
 from quorate_server.errors import EngineFailed, EngineRejected
 from quorate_server.upstream import Header, Upstream
 
@@ -127,7 +128,7 @@ class _Conversation:
     async def models(self) -> tuple[_Model, ...]:
         try:
             listed = msgspec.json.decode(await self._ask("GET", "/v1/models"), type=_Models).data
-        except (msgspec.MsgspecError, EngineRejected) as error:
+        except (*UNREADABLE, EngineRejected) as error:
             raise EngineFailed(
                 f"{self._upstream.base_url} does not list models as OpenAI's API does: {error}"
             ) from error
@@ -139,7 +140,7 @@ class _Conversation:
         try:
             answer = await self._ask("GET", "/version")
             return msgspec.json.decode(answer, type=_Version).version
-        except (msgspec.MsgspecError, EngineRejected, EngineFailed):
+        except (*UNREADABLE, EngineRejected, EngineFailed):
             return None
 
     async def stream(self, model: str, extras: Mapping[str, Any]) -> list[Delta]:
@@ -159,7 +160,7 @@ class _Conversation:
             body = _chat(model) | {"n": 2, "max_tokens": 1}
             answer = await self._ask("POST", "/v1/chat/completions", body)
             return len(msgspec.json.decode(answer, type=_Choices).choices) == 2
-        except (EngineRejected, EngineFailed, msgspec.MsgspecError):
+        except (*UNREADABLE, EngineRejected, EngineFailed):
             return False
 
     async def aborts(self) -> bool:

@@ -6,7 +6,14 @@ from typing import Any
 
 import msgspec
 
-from quorate_server.errors import EngineError, EngineFailed, EngineRejected, EngineUnavailable
+from quorate_server.engines.unreadable import UNREADABLE
+from quorate_server.errors import (
+    EngineDenied,
+    EngineError,
+    EngineFailed,
+    EngineRejected,
+    EngineUnavailable,
+)
 
 _VALIDATION_MESSAGE = re.compile(r"""'msg': (?P<quote>['"])(?P<message>.*?)(?P=quote)(?:, '|\})""")
 
@@ -21,7 +28,7 @@ def refusal(status: int, body: bytes) -> EngineError:
     message = _message(fields) or body[:300].decode("utf-8", "replace").strip()
     said = f"HTTP {status}: {message}" if message else f"HTTP {status}"
     if status in (401, 403):
-        return EngineFailed(f"The engine refused Quorate's API key ({said}).")
+        return EngineDenied(f"The engine refused Quorate's API key ({said}).")
     if status in (408, 429, 503):
         return EngineUnavailable(f"The engine takes no request now ({said}).")
     if status >= 500:
@@ -39,7 +46,7 @@ def _fields(body: bytes) -> Mapping[str, Any]:
     """The error's fields, wherever the kind of engine puts them."""
     try:
         answer = msgspec.json.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return {}
     if not isinstance(answer, dict):
         return {}

@@ -42,6 +42,15 @@ class Replica:
         if self.abort_by_id:
             await abort_requests(self.upstream, self.headers, request_ids)
 
+    async def take_down(self, upstream: Upstream) -> None:
+        """Out of service: what is under way fails now, rather than wait for an engine that is gone.
+
+        `upstream` takes the place of the old one, whose connections are closed.
+        """
+        self.ready = False
+        old, self.upstream = self.upstream, upstream
+        await old.aclose()
+
     async def prepared_closing(self, *, boxed: bool) -> PreparedClosing | None:
         """How to close a thought here, `boxed` leading into a boxed answer; None if that cannot be.
 
@@ -86,9 +95,12 @@ class ReplicaPool:
     def pick(self, model: str) -> Replica:
         """The ready replica of `model` with the fewest requests in flight.
 
-        Raises ModelNotFound, or EngineUnavailable where the model's replicas are all down.
+        Raises ModelNotFound, or EngineUnavailable where the model's replicas are all down or an
+        engine has never been reached, which may turn out to serve it.
         """
         serving = [r for r in self.replicas if model in r.model_ids]
+        if not serving and any(not r.model_ids for r in self.replicas):
+            raise EngineUnavailable(f"No engine of `{model}` has been reached so far.")
         if not serving:
             known = ", ".join(self.models()) or "none yet"
             raise ModelNotFound(

@@ -1,18 +1,19 @@
 """An engine behind OpenAI's HTTP API: vLLM with all it can do, others with what they can."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import msgspec
 
 from quorate_sampling.closers import Closing
-from quorate_sampling.engine import Abilities, Continuation, Draw
+from quorate_sampling.engine import Abilities, Continuation, Delta, Draw
 from quorate_server.engines.abort import AbortBatch
 from quorate_server.engines.bodies import continuation_body, draw_body, prompt_body, top_logprobs
 from quorate_server.engines.chunks import chat_delta, text_delta
 from quorate_server.engines.refusal import refusal
 from quorate_server.engines.stream import HttpSample, StreamRequest
+from quorate_server.engines.unreadable import UNREADABLE
 from quorate_server.errors import EngineFailed
 from quorate_server.upstream import Header, Upstream
 
@@ -65,10 +66,10 @@ class HttpEngine:
         limit = body.get("max_completion_tokens") or body.get("max_tokens")
         request = StreamRequest(
             sample_id=draw.sample_id,
-            path=CHAT_PATH,
+            path=CHAT_PATH if draw.chat else COMPLETIONS_PATH,
             headers=self._request_headers(draw.sample_id),
             body=msgspec.json.encode(body),
-            decode=chat_delta,
+            decode=chat_delta if draw.chat else _text_decoder(draw.body),
             chunk_tokens=self._chunk_tokens(draw.stream_interval),
             max_tokens=limit if isinstance(limit, int) else None,
         )
@@ -99,12 +100,15 @@ class HttpEngine:
         response = await self._upstream.send(
             "POST", TOKENIZE_PATH, headers=self._headers, body=msgspec.json.encode(body)
         )
-        answer = await response.read()
+        try:
+            answer = await response.read()
+        finally:
+            response.close()
         if response.status >= 400:
             raise refusal(response.status, answer)
         try:
             return _decode_tokens(answer).tokens
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise EngineFailed(f"The engine sent token ids that cannot be read: {error}") from error
 
     def _request_headers(self, sample_id: str) -> tuple[Header, ...]:
@@ -112,3 +116,8 @@ class HttpEngine:
 
     def _chunk_tokens(self, stream_interval: int) -> int:
         return stream_interval if self._abilities.stream_interval else 1
+
+
+def _text_decoder(body: Mapping[str, Any]) -> Callable[[bytes], Delta]:
+    alternatives = body.get("logprobs")
+    return partial(text_delta, top_logprobs=alternatives if isinstance(alternatives, int) else 0)

@@ -3,11 +3,18 @@
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 
+from quorate_sampling.deadline import Deadline
+from quorate_server.deadlines import read_time_limit
 from quorate_server.engines.replica import ReplicaPool
-from quorate_server.errors import MethodNotAllowed, Overloaded, QuorateError
+from quorate_server.errors import (
+    DeadlineExceeded,
+    MethodNotAllowed,
+    Overloaded,
+    QuorateError,
+)
 from quorate_server.gateway.asgi import App, Receive, Scope, Send
 from quorate_server.gateway.auth import ApiKeys
 from quorate_server.gateway.body import ClientLeft, read_body
@@ -15,6 +22,7 @@ from quorate_server.gateway.incoming import Incoming
 from quorate_server.gateway.peek import Peek, peek
 from quorate_server.gateway.relay import PlainRequest, relay
 from quorate_server.gateway.reply import Reply
+from quorate_server.lag import LEAST_MARGIN_S, MOST_OF_BUDGET
 from quorate_server.ledger import Ledger
 
 logger = logging.getLogger(__name__)
@@ -101,7 +109,9 @@ class HotPath:
 
     async def _serve(self, scope: Scope, receive: Receive, reply: Reply) -> None:
         if scope["method"] != "POST":
-            raise MethodNotAllowed(f"{scope['method']} is not allowed at {scope['path']}.")
+            wrong = MethodNotAllowed(f"{scope['method']} is not allowed at {scope['path']}.")
+            await reply.error(wrong, extra=[(b"allow", b"POST")])
+            return
         arrived_at = scope.get("quorate.arrived_at") or asyncio.get_running_loop().time()
         of_interest = self._of_interest
         found = {name: value for name, value in scope["headers"] if name in of_interest}
@@ -109,13 +119,18 @@ class HotPath:
         self._api_keys.check(found.get(b"authorization"))
         if self.in_flight > limits.max_in_flight:
             raise Overloaded(f"{limits.max_in_flight} requests are being answered already.")
-        body = await read_body(
+        may_be_timed = b"prefer" in found or not self._deadline_headers.isdisjoint(found)
+        # Not from `found`, which has the last of each only, and the smallest deadline counts.
+        limit = read_time_limit({}, scope["headers"], arrived_at) if may_be_timed else None
+        reading = read_body(
             receive,
             declared=found.get(b"content-length"),
             max_bytes=limits.max_body_bytes,
         )
+        body = await (reading if limit is None else _in_time(reading, limit.deadline))
         peeked = peek(body)
-        model = self._plain_model(peeked, found)
+        timed = limit is not None or not self._deadline_headers.isdisjoint(found)
+        model = None if timed else self._plain_model(peeked)
         if model is not None:
             request = PlainRequest(scope["path"], found, body, peeked, model)
             await relay(request, self._pool.pick(model), self._ledger, receive, reply)
@@ -123,14 +138,24 @@ class HotPath:
         incoming = Incoming(scope["path"], scope["headers"], body, arrived_at, reply.request_id)
         await self._extended(incoming, peeked, receive, reply.send)
 
-    def _plain_model(self, peeked: Peek, found: dict[bytes, bytes]) -> str | None:
+    def _plain_model(self, peeked: Peek) -> str | None:
         """The model of a plain request; None for what is not plain."""
-        if peeked.asks_for_more or not self._deadline_headers.isdisjoint(found):
-            return None
-        if b"wait=" in found.get(b"prefer", b"").lower():
+        if peeked.asks_for_more:
             return None
         model = peeked.model
         if model is None:
             models = self._pool.models()
             return models[0] if len(models) == 1 else None
         return model if self._pool.serves(model) else None
+
+
+async def _in_time(reading: Coroutine[None, None, bytes], deadline: Deadline) -> bytes:
+    """A request's body, waited for no longer than leaves time to tell that it did not come."""
+    margin_s = min(LEAST_MARGIN_S, deadline.budget_s * MOST_OF_BUDGET)
+    try:
+        async with asyncio.timeout(deadline.remaining_s() - margin_s):
+            return await reading
+    except TimeoutError:
+        raise DeadlineExceeded(
+            "The body was not complete by the deadline.", param="deadline"
+        ) from None

@@ -72,7 +72,7 @@ class Reply:
         )
         await self.raw_send({"type": "http.response.body", "body": body})
 
-    async def error(self, error: QuorateError) -> None:
+    async def error(self, error: QuorateError, *, extra: Sequence[Header] = ()) -> None:
         """Tell an error: as an answer, or as an event where a stream is under way.
 
         Where an answer of another kind had begun nothing can be told: leaving it incomplete makes
@@ -83,7 +83,7 @@ class Reply:
                 error.status,
                 error_body(error),
                 content_type=b"application/json",
-                extra=error_headers(error),
+                extra=[*error_headers(error), *extra],
             )
         elif self.streaming and not self.ended:
             self.ended = True

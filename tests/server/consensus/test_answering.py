@@ -1,10 +1,15 @@
 import json
+import threading
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
+from quorate_sampling.engine import Delta, Draw, SampleStream
 from quorate_sampling.errors import EngineFailed, EngineRejected
+from quorate_server import encoding
 from quorate_server.ledger import Prices
-from tests.sampling.scripted import Script, ScriptedEngine
+from tests.sampling.scripted import PROMPT_IDS, Script, ScriptedEngine, ScriptedStream
 from tests.server.scripted_gateway import chat, events, gateway, quick, slow
 
 CHAT = "/v1/chat/completions"
@@ -243,3 +248,131 @@ async def test_consensus_on_text_completions_is_refused() -> None:
         response = await client.post("/v1/completions", json=request)
     assert response.status_code == 400
     assert response.json()["error"]["param"] == "consensus"
+
+
+CALL = {"index": 0, "id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+
+
+class TellingStream(ScriptedStream):
+    """Has a log-probability for each token, and a tool call at its end."""
+
+    def _piece(self, ids: list[int], *rest: Any) -> Delta:
+        delta = super()._piece(ids, *rest)
+        calls = (CALL,) if delta.finish_reason else ()
+        told = tuple({"token": str(i), "logprob": -0.5} for i in ids)
+        return replace(delta, logprobs=told, tool_calls=calls)
+
+
+@dataclass
+class TellingEngine(ScriptedEngine):
+    told: list[TellingStream] = field(default_factory=list)
+
+    def draw(self, draw: Draw) -> SampleStream:
+        self.draws.append(draw)
+        return self._stream(TellingStream(self.scripts[0], draw.stream_interval, PROMPT_IDS))
+
+
+async def both_forms(engine: ScriptedEngine, **fields: Any) -> tuple[dict[str, Any], list[Any]]:
+    """The choice of an unstreamed answer, and the streamed choices of the same question."""
+    async with gateway(engine) as client:
+        whole = (await client.post(CHAT, json=chat(**fields))).json()["choices"][0]
+        response = await client.post(CHAT, json=chat(**fields, stream=True))
+    *chunks, _ = events(response)
+    return whole, [choice for chunk in chunks for choice in chunk["choices"]]
+
+
+@pytest.mark.parametrize("mode", ["sample", "answer", "json"])
+async def test_a_stream_tells_all_that_the_unstreamed_answer_does(mode: str) -> None:
+    engine = TellingEngine([quick("46")])
+    whole, choices = await both_forms(engine, consensus={"max_samples": 2, "content": mode})
+    deltas = [choice["delta"] for choice in choices]
+    message = whole["message"]
+    assert message["reasoning"] == "ttttt"
+    for name in ("content", "reasoning", "reasoning_content"):
+        assert "".join(d.get(name) or "" for d in deltas) == message[name]
+    streamed = [entry for c in choices if c["logprobs"] for entry in c["logprobs"]["content"]]
+    assert len(streamed) == 8
+    assert streamed == whole["logprobs"]["content"]
+    calls = [call for d in deltas for call in d.get("tool_calls", ())]
+    assert [call["function"] for call in calls] == [CALL["function"]]
+    assert [call["function"] for call in message["tool_calls"]] == [CALL["function"]]
+
+
+@pytest.mark.parametrize("fields", [{"consensus": 2}, {"deadline_ms": 5000}])
+async def test_reasoning_is_asked_for_and_kept_back_where_it_is_not_wanted(
+    fields: dict[str, Any],
+) -> None:
+    engine = TellingEngine([quick("46")])
+    whole, choices = await both_forms(engine, include_reasoning=False, **fields)
+    assert whole["message"]["content"] == "46"
+    assert whole["message"]["reasoning"] is whole["message"]["reasoning_content"] is None
+    assert whole["logprobs"] is None
+    assert not any(
+        name in choice["delta"] for choice in choices for name in ("reasoning", "reasoning_content")
+    )
+    said = "".join(choice["delta"].get("content") or "" for choice in choices)
+    assert said == "46"
+    assert "50" not in json.dumps([choice["logprobs"] for choice in choices])
+
+
+async def test_returned_samples_keep_their_reasoning_back_too() -> None:
+    consensus = {"max_samples": 2, "return_samples": True}
+    async with gateway() as client:
+        asked = chat(include_reasoning=False, consensus=consensus)
+        body = (await client.post(CHAT, json=asked)).json()
+        shown = (await client.post(CHAT, json=chat(consensus=consensus))).json()
+    assert [s["reasoning"] for s in body["consensus"]["samples"]] == ["", ""]
+    assert [s["reasoning"] for s in shown["consensus"]["samples"]] == ["ttttt", "ttttt"]
+
+
+async def test_each_json_choice_has_its_own_votes_agreement() -> None:
+    engine = ScriptedEngine([quick(a) for a in ["1", "2", "2", "3", "2", "1"]])
+    consensus = {"max_samples": 6, "early_stop": "none", "content": "json"}
+    async with gateway(engine) as client:
+        body = (await client.post(CHAT, json=chat(n=3, consensus=consensus))).json()
+    told = [json.loads(choice["message"]["content"]) for choice in body["choices"]]
+    assert [(t["answer"], t["agreement"]) for t in told] == [
+        ("2", 0.5),
+        ("1", 0.3333),
+        ("3", 0.1667),
+    ]
+
+
+async def test_an_answer_that_could_not_be_read_is_refused_and_not_empty() -> None:
+    consensus = {"max_samples": 2, "answer_type": "number", "content": "answer"}
+    whole, choices = await both_forms(ScriptedEngine([quick("no idea")]), consensus=consensus)
+    assert whole["message"]["content"] is None
+    assert "could be read" in whole["message"]["refusal"]
+    assert choices[0]["delta"]["content"] is None
+    assert choices[0]["delta"]["refusal"] == whole["message"]["refusal"]
+    assert not any(choice["delta"].get("content") for choice in choices)
+
+
+async def test_an_answer_that_could_not_be_read_is_null_in_json() -> None:
+    consensus = {"max_samples": 2, "answer_type": "number", "content": "json"}
+    whole, choices = await both_forms(ScriptedEngine([quick("no idea")]), consensus=consensus)
+    told = json.loads(whole["message"]["content"])
+    assert told == {"answer": None, "confidence": None, "agreement": 0.0, "abstained": False}
+    assert whole["message"]["refusal"] is None
+    assert "".join(c["delta"].get("content") or "" for c in choices) == whole["message"]["content"]
+
+
+@pytest.mark.parametrize("fields", [{"n": 2}, {"consensus": {"return_samples": True}}])
+async def test_all_that_a_response_carries_decides_where_it_is_encoded(
+    monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any]
+) -> None:
+    threads = []
+    encode = encoding.encode
+
+    def watched(value: Any) -> bytes:
+        threads.append(threading.current_thread())
+        return encode(value)
+
+    monkeypatch.setattr(encoding, "encode", watched)
+    monkeypatch.setattr(encoding, "OFF_LOOP_BYTES", 100 * encoding.BYTES_PER_TOKEN)
+    engine = ScriptedEngine([quick("1", thought=60), quick("2", thought=60)])
+    consensus = {"max_samples": 2, "early_stop": "none", **fields.pop("consensus", {})}
+    async with gateway(engine) as client:
+        await client.post(CHAT, json=chat(consensus=consensus, **fields))
+    assert threads
+    assert threading.current_thread() not in threads

@@ -32,6 +32,32 @@ def test_a_draw_is_one_streamed_choice_with_all_the_clients_fields() -> None:
     }
 
 
+def test_a_draw_of_plain_text_carries_nothing_of_a_chat() -> None:
+    asked = {
+        "model": "m",
+        "prompt": "2+2=",
+        "n": 3,
+        "echo": False,
+        "logprobs": 2,
+        "max_tokens": 100,
+        "max_completion_tokens": 90,
+        "stream_options": {"include_usage": False},
+    }
+    body = draw_body(Draw("s", asked, chat=False, seed=7, max_tokens=50), ALL)
+    assert body == {
+        "model": "m",
+        "prompt": "2+2=",
+        "echo": False,
+        "logprobs": 2,
+        "max_tokens": 50,
+        "seed": 7,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "return_token_ids": True,
+        "stream_interval": 16,
+    }
+
+
 def test_the_clients_own_request_stays_as_it_was() -> None:
     before = dict(BODY)
     draw_body(Draw("s", BODY, max_tokens=1), ALL)

@@ -52,6 +52,25 @@ def test_what_is_no_chunk_is_a_failure_of_the_engine(data: bytes) -> None:
         text_delta(data, 0)
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"choices":[{"delta":{"content":"\xff"},"text":"\xff"}]}',
+        b'{"error":%s1%s}' % (b"[" * 20_000, b"]" * 20_000),
+    ],
+)
+def test_bytes_that_no_text_is_made_of_are_a_failure_of_the_engine(data: bytes) -> None:
+    with pytest.raises(EngineFailed, match="cannot be read"):
+        chat_delta(data)
+    with pytest.raises(EngineFailed, match="cannot be read"):
+        text_delta(data, 0)
+
+
+def test_the_first_chunk_of_a_completion_brings_the_prompts_ids() -> None:
+    data = b'{"choices":[{"text":"4","token_ids":[5],"prompt_token_ids":[1,2]}]}'
+    assert text_delta(data, 0) == Delta(content="4", token_ids=(5,), prompt_token_ids=(1, 2))
+
+
 def test_log_probabilities_of_a_completion_come_in_chats_shape() -> None:
     data = (
         '{"choices":[{"index":0,"text":"ρb","logprobs":{"text_offset":[0,1],'

@@ -12,7 +12,7 @@ from quorate_server.engines.backoff import Backoff
 from quorate_server.engines.families import UNKNOWN, Family
 from quorate_server.engines.launch import EngineCommand
 from quorate_server.engines.launched import LaunchedEngine, Patience
-from quorate_server.errors import StartupError
+from quorate_server.errors import EngineError, EngineUnavailable, StartupError
 from quorate_server.http1 import HttpOrigin
 
 FAKE = str(Path(__file__).with_name("fake_engine.py"))
@@ -97,9 +97,17 @@ async def test_an_engine_that_hangs_is_killed_and_started_again() -> None:
     watched = Watched()
     task = asyncio.create_task(watched.engine.run())
     await watched.next_start()
+    before = watched.replica.upstream
     await watched.get("/hang")
+    under_way = asyncio.create_task(before.send("GET", "/health"))
     await watched.next_start()
     assert watched.starts == 2
+    assert watched.replica.upstream is not before
+    assert under_way.done()
+    with pytest.raises(EngineError):
+        await under_way
+    with pytest.raises(EngineUnavailable, match="closed"):
+        await before.send("GET", "/health")
     await stop(watched, task)
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from quorate_server.engines.refusal import refusal
-from quorate_server.errors import EngineFailed, EngineRejected, EngineUnavailable
+from quorate_server.errors import EngineDenied, EngineFailed, EngineRejected, EngineUnavailable
 
 VLLM_VALIDATION = (
     b"{\"error\":{\"message\":\"1 validation error:\\n  {'type': 'float_parsing', 'loc': "
@@ -30,6 +30,14 @@ def test_a_refused_key_is_not_the_clients_fault(body: bytes) -> None:
     error = refusal(401, body)
     assert isinstance(error, EngineFailed)
     assert "Unauthorized" in error.message
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_key_is_not_worth_a_retry(status: int) -> None:
+    error = refusal(status, b"{}")
+    assert type(error) is EngineDenied
+    assert (error.status, error.retryable, error.code) == (502, False, "engine_denied")
+    assert EngineFailed("x").retryable
 
 
 @pytest.mark.parametrize(

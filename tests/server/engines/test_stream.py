@@ -288,6 +288,31 @@ async def test_a_continuation_goes_on_from_token_ids() -> None:
     ]
 
 
+async def test_plain_text_is_drawn_as_a_completion() -> None:
+    scripted = Scripted()
+    logprobs = {"tokens": ["4"], "token_logprobs": [-0.5], "top_logprobs": [{"4": -0.5, "5": -1.0}]}
+    first = {"text": "4", "token_ids": [52], "prompt_token_ids": [1, 2], "logprobs": logprobs}
+    last = {"text": "!", "token_ids": [53], "finish_reason": "stop"}
+    scripted.response.feed(sse({"choices": [first]}, {"choices": [last]}, usage_chunk(2, 2)), None)
+    body = {"model": "m", "prompt": "2+2=", "logprobs": 1}
+    deltas = await collect(scripted.engine.draw(Draw("s1", body, chat=False)))
+    asked = scripted.upstream.asked[0]
+    assert asked.path == "/v1/completions"
+    assert asked.body["prompt"] == "2+2="
+    assert [delta.content for delta in deltas] == ["4", "!"]
+    assert deltas[0].prompt_token_ids == (1, 2)
+    assert [top["token"] for top in deltas[0].logprobs[0]["top_logprobs"]] == ["4"]
+    assert deltas[1].usage == EngineUsage(2, 2)
+
+
+async def test_an_odd_wish_for_log_probabilities_is_the_engines_to_refuse() -> None:
+    refused = told(400, {"error": {"message": "no integer"}})
+    engine = HttpEngine(FakeUpstream(lambda _: refused), name="e", abilities=ALL)
+    stream = engine.draw(Draw("s1", {"prompt": "a", "logprobs": "many"}, chat=False))
+    with pytest.raises(EngineRejected, match="no integer"):
+        await collect(stream)
+
+
 async def test_text_and_prompts_are_tokenized_by_the_engine() -> None:
     upstream = FakeUpstream(lambda _: told(200, {"count": 2, "tokens": [7, 8]}))
     engine = HttpEngine(upstream, name="e", abilities=ALL)
@@ -297,7 +322,13 @@ async def test_text_and_prompts_are_tokenized_by_the_engine() -> None:
     assert upstream.asked[1].body == {"messages": [], "model": "m"}
 
 
+def answering(answer: Answer) -> FakeUpstream:
+    return FakeUpstream(lambda _: answer)
+
+
 async def test_tokens_that_cannot_be_read_are_a_failure() -> None:
-    engine = HttpEngine(FakeUpstream(lambda _: told(200, {"no": 1})), name="e", abilities=ALL)
-    with pytest.raises(EngineFailed):
-        await engine.tokenize("a")
+    for answer in (b'{"no": 1}', b'{"x": "\xff", "tokens": ["\xff"]}'):
+        response = FakeResponse().feed(answer, None)
+        engine = HttpEngine(answering(response), name="e", abilities=ALL)
+        with pytest.raises(EngineFailed):
+            await engine.tokenize("a")

@@ -105,6 +105,10 @@ async def test_what_is_not_plain_is_handed_on_whole(body: dict[str, Any]) -> Non
         "x-envoy-expected-rq-timeout-ms: 500",
         "prefer: respond-async, wait=5",
         "prefer: Wait=5",
+        "prefer: wait = 5",
+        "prefer: wait=5\r\nprefer: respond-async",
+        "prefer: respond-async\r\nprefer: wait=5",
+        "grpc-timeout: 500m\r\nprefer: respond-async",
     ],
 )
 async def test_a_deadline_in_a_header_is_not_plain(header: str) -> None:
@@ -112,6 +116,47 @@ async def test_a_deadline_in_a_header_is_not_plain(header: str) -> None:
     async with gateway(answer, extended=recorder) as gw:
         await gw.ask(headers=[header])
         assert len(recorder.taken) == 1
+
+
+async def test_a_preference_for_something_else_is_plain() -> None:
+    async with gateway(answer) as gw:
+        assert (await gw.ask(headers=["prefer: respond-async, waiting=5"])).status == 200
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "x-quorate-deadline-ms: 300",
+        "grpc-timeout: 300m",
+        "x-quorate-deadline-ms: 300\r\nx-quorate-deadline-ms: 9000",
+    ],
+)
+@pytest.mark.parametrize("sent", [b"", b'{"model": '])
+async def test_a_body_that_does_not_come_is_told_within_the_deadline(
+    header: str, sent: bytes
+) -> None:
+    async with gateway(answer) as gw:
+        reader, writer = await gw.connect()
+        began = asyncio.get_running_loop().time()
+        writer.write(request_bytes(sent, headers=[header, "content-length: 100"]))
+        got = await read_answer(reader, writer)
+        assert asyncio.get_running_loop().time() - began < 0.3
+        assert (got.status, got.error["code"]) == (504, "deadline_exceeded")
+        assert gw.engine.requests == []
+        assert gw.bills == []
+
+
+async def test_a_deadline_that_cannot_be_read_is_told_before_the_body() -> None:
+    async with gateway(answer) as gw:
+        got = await gw.ask(b"{", headers=["x-quorate-deadline-ms: soon", "content-length: 100"])
+        assert (got.status, got.error["param"]) == (400, "x-quorate-deadline-ms")
+
+
+async def test_another_method_is_refused_with_the_one_there_is() -> None:
+    async with gateway(answer) as gw:
+        got = await gw.ask(b"", method="GET")
+        assert (got.status, got.error["code"]) == (405, "method_not_allowed")
+        assert got.headers["allow"] == "POST"
 
 
 async def test_further_deadline_headers_can_be_named() -> None:
