@@ -25,7 +25,7 @@ from benchmarks.targets import Running, quorate, running
 
 MODEL = "abacus"
 SAMPLES_AT_ONCE = 64
-SAMPLES = 256
+SAMPLES = 128
 GROUP = 16
 
 

@@ -26,7 +26,7 @@ async def test_hundreds_of_cancelled_groups_are_billed_to_the_token(
 ) -> None:
     before = await asyncio.to_thread(settled_tokens, engine_url)
     limit = asyncio.Semaphore(AT_ONCE)
-    early = {"max_samples": 24, "min_samples": 2, "early_stop": {"rule": "margin", "margin": 2}}
+    early = {"max_samples": 32, "early_stop": {"rule": "margin", "margin": 6}}
     async with httpx.AsyncClient(base_url=base_url, timeout=60) as client:
 
         async def draw(number: int) -> dict[str, Any]:
@@ -42,7 +42,7 @@ async def test_hundreds_of_cancelled_groups_are_billed_to_the_token(
     after = await asyncio.to_thread(settled_tokens, engine_url)
     cancelled = sum(b["consensus"]["sample_counts"]["cancelled"] for b in bodies)
     billed = sum(b["usage"]["completion_tokens"] for b in bodies)
-    assert cancelled > GROUPS / 2
+    assert cancelled > GROUPS
     assert not any(b["usage"]["estimated"] for b in bodies)
     assert billed == after - before
     assert running_requests(engine_url) == 0
