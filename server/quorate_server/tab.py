@@ -1,6 +1,6 @@
 """One request's running bill: every sample put on it once, booked once."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from quorate_sampling.closers import find
 from quorate_sampling.engine import Sample
@@ -19,12 +19,10 @@ class Tab:
     cancelled_tokens: int = 0
     reasoning_tokens: int = 0
     exact: bool = True
-    sample_count: int = field(default=0)
 
     def add(self, sample: Sample) -> None:
         """Put a sample on the tab; what it generated counts, whatever became of it."""
         usage = sample.usage
-        self.sample_count += 1
         self.prompt_tokens = max(self.prompt_tokens, usage.prompt_tokens)
         self.completion_tokens += usage.completion_tokens
         self.exact = self.exact and usage.exact

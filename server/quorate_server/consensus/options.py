@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from quorate_sampling.presets import PRESETS
 from quorate_server.errors import CalibrationMissing, NotSupportedYet, RequestError
@@ -43,6 +43,13 @@ class EarlyStop(_Strict):
     rule: Literal["none", "margin", "beta"]
     margin: int | None = Field(default=None, ge=1, le=MAX_SAMPLES, description="votes ahead")
     threshold: float | None = Field(default=None, gt=0.5, lt=1, description="lead stability")
+
+    @model_validator(mode="after")
+    def _only_its_own_parameters(self) -> "EarlyStop":
+        for name, owner in (("margin", "margin"), ("threshold", "beta")):
+            if getattr(self, name) is not None and self.rule != owner:
+                raise ValueError(f"`{name}` is no parameter of the rule `{self.rule}`")
+        return self
 
 
 class ConsensusOptions(_Strict):

@@ -3,8 +3,8 @@
 from quorate_sampling.group import GroupPlan
 from quorate_sampling.pace import Pace
 from quorate_sampling.presets import PRESETS
-from quorate_sampling.stopping import AllAtOnce, Beta, DrawAll, Margin, StoppingRule
-from quorate_server.consensus.options import ConsensusOptions, limits_of
+from quorate_sampling.stopping import RULES, AllAtOnce, StoppingRule
+from quorate_server.consensus.options import ConsensusOptions, EarlyStop, limits_of
 from quorate_server.deadlines import TimeLimit
 from quorate_server.errors import RequestError
 
@@ -41,20 +41,19 @@ def plan_group(options: ConsensusOptions, limit: TimeLimit | None, pace: Pace, n
 
 
 def _rule(options: ConsensusOptions) -> StoppingRule:
-    preset = PRESETS[options.preset]
-    match options.early_stop:
-        case "none":
-            return DrawAll()
-        case "beta":
-            return Beta()
-        case "auto" | "margin":
-            return Margin(margin=preset.margin)
-        case asked if asked.rule == "margin":
-            return Margin(margin=asked.margin or preset.margin)
-        case asked if asked.rule == "beta":
-            return Beta(threshold=asked.threshold or Beta().threshold)
-        case _:
-            return DrawAll()
+    """The rule by its name in the registry, with what the request says of it."""
+    asked = options.early_stop
+    name = rule_name(asked)
+    given = {} if isinstance(asked, str) else asked.model_dump(exclude={"rule"}, exclude_none=True)
+    if name == "margin":
+        given.setdefault("margin", PRESETS[options.preset].margin)
+    return RULES[name](**given)
+
+
+def rule_name(asked: str | EarlyStop) -> str:
+    """The name of the rule in force: `auto` stands for one of them."""
+    name = asked if isinstance(asked, str) else asked.rule
+    return "margin" if name == "auto" else name
 
 
 def _time_to_spare(limit: TimeLimit, pace: Pace) -> bool:

@@ -9,6 +9,7 @@ from quorate_sampling.group import Group, Progress
 from quorate_sampling.votes import Vote
 from quorate_server.completion import Shape
 from quorate_server.consensus.options import ConsensusOptions, ContentMode
+from quorate_server.consensus.planning import rule_name
 from quorate_server.encoding import encode
 from quorate_server.upstream import Header
 
@@ -65,10 +66,8 @@ def progress_object(progress: Progress) -> dict[str, Any]:
 
 def early_stop_name(options: ConsensusOptions) -> str:
     """The rule in force, with `auto:` before one that was chosen for the request."""
-    asked = options.early_stop
-    if asked == "auto":
-        return "auto:margin"
-    return asked if isinstance(asked, str) else asked.rule
+    name = rule_name(options.early_stop)
+    return f"auto:{name}" if options.early_stop == "auto" else name
 
 
 def choice_samples(group: Group, n: int) -> list[tuple[Vote | None, Sample]]:

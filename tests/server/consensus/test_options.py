@@ -43,6 +43,8 @@ def test_a_preset_fills_what_is_not_given(asked: dict[str, Any], limits: tuple[i
         ({"preset": "quick"}, "consensus.preset"),
         ({"early_stop": "sometimes"}, "consensus.early_stop"),
         ({"early_stop": {"rule": "margin", "margin": 0}}, "consensus.early_stop.margin"),
+        ({"early_stop": {"rule": "beta", "margin": 3}}, "consensus.early_stop"),
+        ({"early_stop": {"rule": "none", "threshold": 0.9}}, "consensus.early_stop"),
         ({"early_stop": {"rule": "margin", "width": 3}}, "consensus.early_stop.width"),
         ({"answer_type": "maths"}, "consensus.answer_type"),
         ({"content": "xml"}, "consensus.content"),
