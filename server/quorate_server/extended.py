@@ -1,50 +1,37 @@
 """Requests that ask for more than a plain completion: a group, a deadline, or both."""
 
 import asyncio
-import math
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 from quorate_sampling.closers import PreparedClosing
-from quorate_sampling.deadline import Clock, Deadline
+from quorate_sampling.deadline import Clock
 from quorate_sampling.drawing import Prompt
-from quorate_sampling.pace import Pace
-from quorate_sampling.timetable import TAIL_S, Timetable, timetable
+from quorate_sampling.timetable import TAIL_S
 from quorate_server.consensus.answering import answer_by_vote
 from quorate_server.consensus.options import ConsensusOptions
 from quorate_server.consensus.relations import Relations
-from quorate_server.deadlines import TimeLimit
-from quorate_server.encoding import encoding_s
 from quorate_server.engines.replica import Replica, ReplicaPool
-from quorate_server.errors import DeadlineExceeded, DeadlineInfeasible, ModelNotFound, RequestError
+from quorate_server.errors import DeadlineExceeded, ModelNotFound, RequestError
 from quorate_server.gateway.asgi import Receive, Send
 from quorate_server.gateway.incoming import Incoming
 from quorate_server.gateway.peek import Peek
 from quorate_server.gateway.reply import Reply
 from quorate_server.job import Job, read_job
-from quorate_server.lag import LEAST_MARGIN_S, MOST_OF_BUDGET, LoopLag
+from quorate_server.lag import LoopLag
 from quorate_server.learning.learning import Learning
 from quorate_server.leaving import while_connected
 from quorate_server.ledger import Ledger, Prices
 from quorate_server.tab import Tab
+from quorate_server.time_plan import refuse_the_impossible, refuse_the_late, time_plan
 from quorate_server.timely import answer_in_time
 from quorate_server.work import Work
 
-BOXED_ANSWER_TOKENS = 24
-"""Tokens to reserve for an answer that an opener leads straight into."""
-PROSE_ANSWER_TOKENS = 96
-"""Tokens to reserve for an answer in the model's own words."""
 STREAM_INTERVAL = 16
 SHOWN_INTERVAL = 1
 """Tokens a chunk where a client watches the text appear."""
-LEAST_BUDGET_S = 0.02
-"""Before an engine's pace is known: no answer was ever given faster."""
-RESULT_TOKENS = 4000
-"""What a sample may weigh in a response, for planning the time to encode it."""
-FIELDS_S = 0.1
-"""Time to keep free for voting the fields of JSON answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +67,7 @@ class Extended:
 
     async def _answer(self, job: Job, replica: Replica, reply: Reply) -> None:
         if job.limit is not None:
-            _refuse_the_impossible(job.limit, replica.pace)
+            refuse_the_impossible(job.limit, replica.pace)
         async with self._work(job, replica, reply) as work:
             if job.options is None:
                 await answer_in_time(work)
@@ -95,9 +82,9 @@ class Extended:
         """
         with replica.lease():
             closing = await _closing(job, replica)
-            timetable = self._timetable(job, replica.pace, closing)
+            timetable = time_plan(job, replica.pace, closing, self.lag)
             if timetable is not None:
-                _refuse_the_late(timetable.deadline)
+                refuse_the_late(timetable.deadline)
             tab = Tab(
                 model=job.model,
                 kind=_kind(job),
@@ -144,35 +131,11 @@ class Extended:
         async with self._work(other, self.pool.pick(model), reply) as work:
             yield work
 
-    def _timetable(self, job: Job, pace: Pace, closing: PreparedClosing | None) -> Timetable | None:
-        if job.limit is None:
-            return None
-        budget_s = job.limit.deadline.budget_s
-        encoding = encoding_s(RESULT_TOKENS * _results(job))
-        behind_s = encoding + (0.0 if job.options is None else _after_drawing_s(job.options, pace))
-        margin_s = self.lag.margin_s(budget_s) + min(behind_s, budget_s * MOST_OF_BUDGET)
-        opened = closing is not None and closing.opener
-        answer_tokens = BOXED_ANSWER_TOKENS if opened else PROSE_ANSWER_TOKENS
-        return timetable(job.limit.deadline.less(margin_s), pace, answer_tokens)
-
 
 def _kind(job: Job) -> str:
     if job.options is not None:
         return "group"
     return "plain" if job.limit is None else "deadline"
-
-
-def _results(job: Job) -> int:
-    """How many samples a response may carry: those shown, and all that are returned."""
-    if job.options is None or not job.options.return_samples:
-        return job.n
-    return job.n + job.options.max_samples
-
-
-def _after_drawing_s(options: ConsensusOptions, pace: Pace) -> float:
-    """What the answer takes once its samples are there."""
-    scoring = pace.first_token_s() if options.answer.scoring == "logprob" else 0.0
-    return scoring + (FIELDS_S if options.has_fields else 0.0)
 
 
 async def _closing(job: Job, replica: Replica) -> PreparedClosing | None:
@@ -189,23 +152,3 @@ async def _closing(job: Job, replica: Replica) -> PreparedClosing | None:
 def _may_close(job: Job) -> bool:
     on_miss = "answer" if job.limit is None else job.limit.on_miss
     return job.continuable and on_miss == "answer"
-
-
-def _refuse_the_late(deadline: Deadline) -> None:
-    """Raises DeadlineExceeded where no time is left to draw anything in."""
-    if deadline.remaining_s() <= 0:
-        raise DeadlineExceeded(
-            "The deadline had passed before anything could be drawn.", param="deadline"
-        )
-
-
-def _refuse_the_impossible(limit: TimeLimit, pace: Pace) -> None:
-    """Raises DeadlineInfeasible where not even an idle engine could answer in the budget."""
-    earliest_s = max(LEAST_BUDGET_S, pace.shortest_answer_s()) + TAIL_S + LEAST_MARGIN_S
-    if limit.deadline.budget_s < earliest_s:
-        earliest_ms = math.ceil(earliest_s * 1000)
-        raise DeadlineInfeasible(
-            f"No answer can be given in {limit.deadline.budget_s * 1000:.0f} ms; the fastest takes "
-            f"about {earliest_ms} ms.",
-            earliest_ms=earliest_ms,
-        )
