@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -215,8 +216,7 @@ def main() -> None:
     questions = list(islice(labelled(options.seed), options.questions))
     with ExitStack() as stack:
         url = options.url or stack.enter_context(local_server())
-        told = lambda text: console.print(text, style="dim")  # noqa: E731
-        answered = asyncio.run(ask_all(url, questions, told))
+        answered = asyncio.run(ask_all(url, questions, partial(console.print, style="dim")))
     rows = [row for mode, each in answered.items() for row in rows_of(mode, each)]
     output = Console(width=None if sys.stdout.isatty() else 130)
     output.print(table(rows))

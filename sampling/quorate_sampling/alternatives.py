@@ -1,6 +1,6 @@
 """Log-probabilities: what a group needs of the engine, and what of them its client asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,11 @@ class Alternatives:
     body: Mapping[str, Any]
     shown: int | None = None
     surplus: bool = False
+
+    @property
+    def shows_any(self) -> bool:
+        """Whether the client is to see log-probabilities at all."""
+        return self.shown is not None if self.surplus else bool(self.body.get("logprobs"))
 
     def shown_of(self, delta: Delta) -> Delta:
         """A piece as the client asked for it: what the group alone needs is taken off."""
@@ -42,6 +47,24 @@ def alternatives(body: Mapping[str, Any], needed: int | None, *, chat: bool = Tr
     else:
         widened = {**body, "logprobs": needed}
     return Alternatives(widened, own, surplus=True)
+
+
+def placed_entries(token_ids: Sequence[int]) -> tuple[Mapping[str, Any], ...]:
+    """Tokens that were put there rather than drawn, among log-probabilities in chat's shape.
+
+    They are `forced`, and as sure as can be, so that a sum is of what was drawn. They are named by
+    their ids, as vLLM names tokens where it is asked to (`return_tokens_as_token_ids`).
+    """
+    return tuple(
+        {
+            "token": f"token_id:{token_id}",
+            "logprob": 0.0,
+            "bytes": None,
+            "top_logprobs": [],
+            "forced": True,
+        }
+        for token_id in token_ids
+    )
 
 
 def _asked_for(body: Mapping[str, Any], *, chat: bool) -> int | None:

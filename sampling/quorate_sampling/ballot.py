@@ -189,6 +189,12 @@ class Ballot:
         return sum(reading.answer is None for reading in self.readings.values())
 
     @property
+    def thoughtful(self) -> int:
+        """Answers of samples whose thought was not closed before it began."""
+        answered = (self.samples[i] for i, r in self.readings.items() if r.answer is not None)
+        return sum(not closed_at_once(sample) for sample in answered)
+
+    @property
     def leading(self) -> int:
         return self.votes[0].count if self.votes else 0
 
@@ -219,6 +225,11 @@ def answers_wholly(sample: Sample) -> bool:
     """
     stopped = sample.state == "cut" or sample.finish_reason == "length"
     return not stopped or last_boxed(sample.content) is not None
+
+
+def closed_at_once(sample: Sample) -> bool:
+    """Whether nothing was thought before the sample was made to answer."""
+    return sample.forced and not sample.thought_tokens and not sample.reasoning
 
 
 def _readable(sample: Sample) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field, replace
 from typing import Any
 
 from quorate_sampling.alternatives import Alternatives, alternatives
@@ -14,10 +14,24 @@ from quorate_sampling.deadline import Clock
 from quorate_sampling.engine import Draw, Engine, Sample
 from quorate_sampling.orders import CloseOrder, EndOrder, Room
 from quorate_sampling.pace import Pace
+from quorate_sampling.pacing import Conditions
+from quorate_sampling.planning import (
+    Allowed,
+    Course,
+    Plan,
+    Timekeeper,
+    outlook,
+    plan,
+    thinking_budget,
+)
 from quorate_sampling.prompt_ids import PromptIds
 from quorate_sampling.sampler import OnDelta, SampleRun
+from quorate_sampling.scheduler import Situation
 from quorate_sampling.seeds import derived_seed
 from quorate_sampling.timetable import TAIL_S, Timetable
+
+UNHURRIED_ANSWER_TOKENS = 4096
+"""The longest answer behind a thought that is closed from the start, where no deadline presses."""
 
 UNHURRIED_TAIL_S = 3.0
 """How long a stopped sample's usage is waited for where no deadline presses.
@@ -35,7 +49,11 @@ class Prompt:
     each sample's id on the engine derives from it. `chat` is False for a text completion.
     `closing` is None where a thought cannot be closed (the engine or the request does not allow
     it). `limit` is how many tokens the client allows a sample, `context` how many the engine
-    takes, prompt included. `stream_interval`: tokens a chunk.
+    takes, prompt included. `stream_interval`: tokens a chunk. `tokens` is about how long the prompt
+    itself is, for as long as its ids are not known.
+
+    `ending` is how thoughts end that cannot be closed, None where that is not known. `budgeted`:
+    the engine itself may end such a thought at a budget, where it can.
     """
 
     body: Mapping[str, Any]
@@ -46,6 +64,9 @@ class Prompt:
     limit: int | None = None
     context: int | None = None
     stream_interval: int = 16
+    tokens: int = 0
+    ending: PreparedClosing | None = None
+    budgeted: bool = False
 
     @property
     def room(self) -> Room:
@@ -54,13 +75,17 @@ class Prompt:
 
 @dataclass(slots=True, eq=False)
 class Drawing:
-    """Samples of one prompt being drawn; made by `drawing`."""
+    """Samples of one prompt being drawn; made by `drawing`.
+
+    With a timetable it keeps time by itself: the plan is reviewed, thoughts are closed when it is
+    time to, and `next` says that there is no more when the time is up.
+    """
 
     _engine: Engine
     _prompt: Prompt
     _pace: Pace
     _clock: Clock
-    _timetable: Timetable | None
+    _timetable: InitVar[Timetable | None]
     _tasks: asyncio.TaskGroup
     _alternatives: Alternatives
     _cutter: TraceCutter | None = None
@@ -73,12 +98,27 @@ class Drawing:
     halted: bool = False
     """Whether the drawing was told to stop; see `halt`."""
     _prompt_ids: PromptIds = field(init=False)
+    _time: Timekeeper | None = None
+    _keeping: asyncio.Task[None] | None = None
     started: int = 0
     samples: dict[int, Sample] = field(default_factory=dict)
     """Every sample that has ended, by its index."""
+    course: Course = field(default_factory=Course)
+    """What was planned, where there is a timetable."""
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, timetable: Timetable | None) -> None:
         self._prompt_ids = PromptIds(self._engine, self._prompt.body)
+        if timetable is not None:
+            self._time = Timekeeper(
+                timetable, self._pace, self._clock, self.course, self._closing_conditions
+            )
+            keeping = self._time.keep(self._close_thoughts, lambda: self._finished.put_nowait(None))
+            self._keeping = self._tasks.create_task(keeping)
+
+    @property
+    def timetable(self) -> Timetable | None:
+        """As of its last review: its closing time moves with the engine's pace."""
+        return self._time.timetable if self._time is not None else None
 
     @property
     def in_flight(self) -> int:
@@ -88,23 +128,50 @@ class Drawing:
     @property
     def closing_time(self) -> bool:
         """Whether it is too late to start another sample."""
-        return self._timetable is not None and self._clock() >= self._timetable.close_at
+        timetable = self.timetable
+        return self._closed or (timetable is not None and self._clock() >= timetable.close_at)
 
     @property
     def cut_short(self) -> bool:
         """Whether the time for thinking ran out while samples were being drawn."""
         return self._closed
 
-    def launch(self, count: int) -> None:
-        """Start `count` more samples."""
-        for _ in range(count):
-            index = self.started
-            self.started += 1
-            watch = self._cutter.watch(index) if self._cutter is not None else None
-            run = self._sample_run(index, watch)
-            self._running[run] = self._tasks.create_task(self._see_through(run, watch))
+    def plan(self, needed: int, now: Situation, *, net: bool = False) -> Plan | None:
+        """What to start now, with `needed` samples wanted in flight; None without a timetable.
 
-    def _sample_run(self, index: int, watch: TraceWatch | None) -> SampleRun:
+        `now` is as in `samples_to_start`, its times left out; with `net` see `Allowed`.
+        """
+        if self._time is None:
+            return None
+        timetable = self._time.review()
+        ahead = outlook(
+            self._pace,
+            answer_tokens=timetable.answer_tokens,
+            prompt_tokens=self._prompt_tokens,
+            together=needed if now.started else now.max_samples,
+        )
+        can_close = self._prompt.closing is not None
+        at, before = self._clock(), self.course.last
+        allowed = Allowed(closing=can_close, net=net and can_close)
+        return plan(needed, now, at, timetable, ahead, allowed, before=before)
+
+    def carry_out(self, planned: Plan) -> range:
+        """Start what was planned; the indices of the samples that are its net."""
+        self.course.take(self._clock(), planned)
+        self.launch(planned.samples, closed=planned.mode == "closed")
+        return self.launch(planned.net, closed=True)
+
+    def launch(self, count: int, *, closed: bool = False) -> range:
+        """Start `count` more samples, their thoughts `closed` from the start; their indices."""
+        indices = range(self.started, self.started + count)
+        self.started += count
+        for index in indices:
+            watch = self._cutter.watch(index) if self._cutter is not None else None
+            run = self._sample_run(index, watch, closed=closed)
+            self._running[run] = self._tasks.create_task(self._see_through(run, watch))
+        return indices
+
+    def _sample_run(self, index: int, watch: TraceWatch | None, *, closed: bool) -> SampleRun:
         prompt = self._prompt
         draw = Draw(
             sample_id=f"{prompt.request_id}-{index}",
@@ -112,6 +179,7 @@ class Drawing:
             chat=prompt.chat,
             seed=derived_seed(prompt.seed, index),
             stream_interval=prompt.stream_interval,
+            thinking_tokens=self._thinking_tokens(),
         )
         return SampleRun(
             self._engine,
@@ -125,7 +193,32 @@ class Drawing:
             watch=watch,
             asker=self._asker(draw.sample_id) if watch is not None else None,
             on_delta=self._on_delta,
+            order=self._close_order() if closed else None,
+            closing=prompt.closing or prompt.ending,
+            when_full=self._close_order() if prompt.closing is not None else None,
         )
+
+    def _thinking_tokens(self) -> int | None:
+        """The engine's own budget for a thought that starts now; None where it is not to end it.
+
+        An engine that ends a thought does not lead into an answer: where that is wanted it is left
+        to the gateway.
+        """
+        closing, timetable = self._prompt.closing, self.timetable
+        if timetable is None or not self._engine.abilities.thinking_budget:
+            return None
+        if closing is None and not self._prompt.budgeted:
+            return None
+        if closing is not None and closing.opener:
+            return None
+        seconds = timetable.close_at - self._clock()
+        under = self._pace.conditions(prompt_tokens=self._prompt_tokens)
+        return thinking_budget(seconds, self._pace, under, alone=closing is None)
+
+    @property
+    def _prompt_tokens(self) -> int:
+        known = self._prompt_ids.known
+        return len(known) if known is not None else self._prompt.tokens
 
     def _asker(self, sample_id: str) -> Asker | None:
         prompt, closing = self._prompt, self._prompt.closing
@@ -140,21 +233,11 @@ class Drawing:
             self._finished.put_nowait(None)
 
     async def next(self) -> Sample | None:
-        """The next sample to end; None when nothing is being drawn, or it is not to go on.
-
-        When the timetable says so, thoughts that are still open are closed on the way.
-        """
+        """The next sample to end; None when nothing is being drawn, or it is not to go on."""
         while self._running or not self._finished.empty():
-            try:
-                async with asyncio.timeout_at(self._next_alarm()):
-                    sample = await self._finished.get()
-            except TimeoutError:
-                if self._closed:
-                    return None
-                self._close_thoughts()
-            else:
-                self._told += sample is not None
-                return sample
+            sample = await self._finished.get()
+            self._told += sample is not None
+            return sample
         return None
 
     async def _see_through(self, run: SampleRun, watch: TraceWatch | None) -> None:
@@ -170,36 +253,41 @@ class Drawing:
                 self._on_end(sample)
             self._finished.put_nowait(sample)
 
-    def _next_alarm(self) -> float | None:
-        """When `next` has to act by itself, on the event loop's clock."""
-        if self._timetable is None:
-            return None
-        at = self._timetable.end_at if self._closed else self._timetable.close_at
-        return asyncio.get_running_loop().time() + max(0.0, at - self._clock())
+    def _closing_conditions(self) -> Conditions:
+        """Those under which all samples that run now would go on behind a closer."""
+        together = max(1, len(self._running))
+        return self._pace.conditions(prompt_tokens=self._prompt_tokens, more=together - 1)
 
     def _close_thoughts(self) -> None:
         self._closed = True
         closing = self._prompt.closing
         if closing is None:
             return
-        order = CloseOrder(closing, self._tokens_left)
+        order = self._close_order()
         for run in self._running:
             if run.thinking(closing):
                 self._tasks.create_task(run.close_thought(order))
 
+    def _close_order(self) -> CloseOrder:
+        assert self._prompt.closing is not None
+        return CloseOrder(self._prompt.closing, self._tokens_left)
+
     def _tokens_left(self) -> int:
         """How many tokens an answer may have that starts now."""
-        assert self._timetable is not None
-        seconds = self._timetable.end_at - self._clock() - self._pace.first_token_s(0.5)
+        if self.timetable is None:
+            return UNHURRIED_ANSWER_TOKENS
+        seconds = self.timetable.end_at - self._clock() - self._pace.first_token_s(0.5)
         return max(8, int(seconds / self._pace.token_s(0.5)))
 
     async def end(self) -> None:
         """Stop whatever still runs, and wait for its bill: briefly, where a deadline presses."""
         keep, tail_s = False, UNHURRIED_TAIL_S
-        if self._timetable is not None:
+        if self._keeping is not None:
+            self._keeping.cancel()
+        if self.timetable is not None:
             now = self._clock()
-            keep = now >= self._timetable.end_at
-            tail_s = min(UNHURRIED_TAIL_S, max(TAIL_S, self._timetable.deadline.at - now))
+            keep = now >= self.timetable.end_at
+            tail_s = min(UNHURRIED_TAIL_S, max(TAIL_S, self.timetable.deadline.at - now))
         order = EndOrder(keep)
         running = list(self._running.items())
         orders = [self._tasks.create_task(run.end(order, tail_s)) for run, _ in running]
@@ -272,10 +360,13 @@ async def draw_each(
     timetable: Timetable | None = None,
     on_delta: OnDelta | None = None,
     on_end: Callable[[Sample], None] | None = None,
+    on_plan: Callable[[Course], None] | None = None,
 ) -> tuple[Sample, ...]:
     """Draw `count` samples, each to its own end or the deadline's; no votes.
 
-    Raises the engine's error where every sample was lost to one.
+    Where a deadline leaves no time to think, their thoughts are closed from the start. `on_plan`
+    is given the course that the plans take, once. Raises the engine's error where every sample was
+    lost to one.
     """
     async with drawing(
         engine,
@@ -286,7 +377,13 @@ async def draw_each(
         on_delta=on_delta,
         on_end=on_end,
     ) as draw:
-        draw.launch(count)
+        planned = draw.plan(count, Situation(in_flight=0, started=0, max_samples=count))
+        if planned is None:
+            draw.launch(count)
+        else:
+            draw.carry_out(replace(planned, samples=count))
+            if on_plan is not None:
+                on_plan(draw.course)
         while await draw.next() is not None:
             pass
     samples = tuple(draw.samples[index] for index in sorted(draw.samples))

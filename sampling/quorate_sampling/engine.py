@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 
 from quorate_sampling.closers import Closing
 from quorate_sampling.reading import TokenScores
+from quorate_sampling.turns import Turn
 from quorate_verifiers.errors import QuorateError
 
 
@@ -27,6 +28,14 @@ class Abilities:
     """Batches streamed tokens on request, which spares both sides' CPU."""
     n: bool = False
     """Draws several choices in one request."""
+    thinking_budget: bool = False
+    """Ends a thought after a number of tokens by itself, and really does."""
+    goes_on: bool = False
+    """Goes on with an assistant's message that is not finished."""
+    thinking_off: bool = False
+    """Answers without a thought where the request says so (`enable_thinking`)."""
+    priority: bool = False
+    """Takes what has the lower `priority` first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,9 @@ class Draw:
     `body` is the client's request without Quorate's fields: what the engine gets but for the
     fields below. `chat` is False for a text completion, all of whose text is content.
     `sample_id` is of our own making and unique: it is the engine's request id.
+    `thinking_tokens` is the longest thought the engine is to allow, where it can; a gateway that
+    means it keeps a timer of its own.
+    `priority`: lower ones go first, where the engine schedules by it; None leaves what `body` says.
     """
 
     sample_id: str
@@ -79,11 +91,16 @@ class Draw:
     seed: int | None = None
     max_tokens: int | None = None
     stream_interval: int = 16
+    thinking_tokens: int | None = None
+    priority: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Continuation:
-    """A sample to go on with from exact token ids: prompt + generated + closer."""
+    """A sample to go on with from exact token ids: prompt + generated + closer.
+
+    `turn` stands in for the ids where the engine has none; `priority` is as with `Draw`.
+    """
 
     sample_id: str
     body: Mapping[str, Any]
@@ -92,6 +109,8 @@ class Continuation:
     max_tokens: int
     seed: int | None = None
     stream_interval: int = 16
+    turn: Turn | None = None
+    priority: int | None = None
 
 
 class SampleStream(Protocol):
@@ -128,7 +147,8 @@ class Engine(Protocol):
         """Start one sample. Raises EngineError on iteration, never here."""
 
     def resume(self, continuation: Continuation) -> SampleStream:
-        """Go on from token ids. Content only: the thought has been closed."""
+        """Go on with a cut sample. Content only, for the thought has been closed, unless the
+        engine thinks anew before it answers what it is asked in a turn of its own."""
 
     async def tokenize(self, text: str) -> tuple[int, ...]:
         """Token ids of a piece of text, without special tokens added around it."""
@@ -138,6 +158,10 @@ class Engine(Protocol):
 
 
 SampleState = Literal["finished", "cut", "cancelled", "failed"]
+
+ForcedBy = Literal["ids", "text", "engine"]
+"""Who closed a thought: we, going on from exact token ids, or from the text, which a chat template
+may render otherwise than it was generated; or the engine, at its thinking budget."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +184,12 @@ class Sample:
     content: str = ""
     token_ids: tuple[int, ...] = ()
     forced_span: tuple[int, int] | None = None
-    """Positions [start, end) in `token_ids` of the closer: not drawn from the model."""
+    """Positions [start, end) in `token_ids` of the closer: not drawn from the model.
+
+    None where nothing is known of tokens, though the thought was closed (`forced_by`)."""
+    forced_by: ForcedBy | None = None
+    thought_tokens: int | None = None
+    """How many of its own tokens are its thought; None where that is not known."""
     logprobs: tuple[Mapping[str, Any], ...] = ()
     tool_calls: tuple[Mapping[str, Any], ...] = ()
     finish_reason: str | None = None
@@ -180,4 +209,4 @@ class Sample:
     @property
     def forced(self) -> bool:
         """Whether the thought was closed for it."""
-        return self.forced_span is not None
+        return self.forced_by is not None or self.forced_span is not None

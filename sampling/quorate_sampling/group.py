@@ -1,7 +1,7 @@
 """A group: samples of one prompt, drawn until their votes decide."""
 
 from asyncio import sleep
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -16,6 +16,7 @@ from quorate_sampling.errors import EngineRejected, GroupFailed
 from quorate_sampling.goal import Goal
 from quorate_sampling.meter import Meter
 from quorate_sampling.pace import Pace
+from quorate_sampling.planning import Course, SafetyNet
 from quorate_sampling.reading import Reading
 from quorate_sampling.scheduler import Situation, samples_to_start
 from quorate_sampling.stopping import Continue, Hopeless, Judgement, StoppingRule
@@ -109,12 +110,14 @@ async def draw_group(
     free_slots: Callable[[], int | None] = lambda: None,
     observe: Callable[[Progress], None] | None = None,
     on_end: Callable[[Sample], None] | None = None,
+    on_plan: Callable[[Course], None] | None = None,
 ) -> Group:
     """Draw samples until the rule decides, none are left to draw, or time or tokens run out.
 
     `question` is the prompt's text; `free_slots` says how many more samples the engine could run
     side by side, None where that is not known; `observe` is told after each sample; `on_end` gets
-    every sample once when it has ended, also when the caller is cancelled.
+    every sample once when it has ended, also when the caller is cancelled; `on_plan`, once, the
+    course that the plans take where there is a deadline.
 
     Raises EngineRejected where the engine says the request itself is wrong, and where every sample
     was lost the engine's error, or GroupFailed if they were lost in different ways. One lost
@@ -130,33 +133,44 @@ async def draw_group(
         time_s=time_for_others(timetable, clock),
     )
     meter = Meter(plan.max_tokens, prompt.stream_interval)
+    net = SafetyNet(on_end)
 
     def ended(sample: Sample) -> None:
         meter.end(sample)
-        if on_end is not None:
+        if not net.catches(sample) and on_end is not None:
             on_end(sample)
 
-    async with drawing(
-        engine,
-        prompt,
-        pace=pace,
-        clock=clock,
-        timetable=timetable,
-        cutting=plan.cutting,
-        top_logprobs=plan.voting.top_logprobs,
-        on_delta=meter.take if plan.max_tokens is not None else None,
-        on_end=ended,
-    ) as draw:
-        drawn = _Drawn(draw, ballot, plan, meter, pace, clock, timetable, free_slots)
-        meter.on_spent = draw.halt
-        stop_reason = await drawn.until_decided(observe)
-    for sample in draw.samples.values():
+    with net:
+        async with drawing(
+            engine,
+            prompt,
+            pace=pace,
+            clock=clock,
+            timetable=timetable,
+            cutting=plan.cutting,
+            top_logprobs=plan.voting.top_logprobs,
+            on_delta=meter.take if plan.max_tokens is not None else None,
+            on_end=ended,
+        ) as draw:
+            if timetable is not None and on_plan is not None:
+                on_plan(draw.course)
+            drawn = _Drawn(draw, ballot, plan, meter, pace, net, free_slots)
+            meter.on_spent = draw.halt
+            stop_reason = await drawn.until_decided(observe)
+        await _count(ballot, (s for s in draw.samples.values() if s.index not in net.indices))
+        if not ballot.thoughtful and stop_reason != "decided":
+            await _count(ballot, net.spread())
+    await ballot.settle()
+    return _result(draw, ballot, stop_reason, net)
+
+
+async def _count(ballot: Ballot, samples: Iterable[Sample]) -> None:
+    """Count those that had ended when the time was up, and were not counted yet."""
+    for sample in samples:
         whole = sample.state == "finished" or (sample.state == "cut" and answers_wholly(sample))
-        late = whole and sample.index not in ballot.samples  # it had ended when the time was up
+        late = whole and sample.index not in ballot.samples
         if late and not await ballot.add(sample):
             await ballot.add_unread(sample)
-    await ballot.settle()
-    return _result(draw, ballot, stop_reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +182,7 @@ class _Drawn:
     plan: GroupPlan
     meter: Meter
     pace: Pace
-    clock: Clock
-    timetable: Timetable | None
+    net: SafetyNet
     free_slots: Callable[[], int | None]
 
     async def until_decided(self, observe: Callable[[Progress], None] | None) -> StopReason:
@@ -179,23 +192,35 @@ class _Drawn:
             if not isinstance(judgement, Continue):
                 return "hopeless" if isinstance(judgement, Hopeless) else "decided"
             if not draw.closing_time:
-                draw.launch(samples_to_start(judgement.in_flight, self._situation()))
+                self._start(judgement.in_flight)
             sample = await draw.next()
             if sample is None:
                 return self._why_no_more()
             if isinstance(sample.error, EngineRejected):
                 raise sample.error
+            if self.net.passes(sample):
+                continue
             if sample.state == "finished":
                 await ballot.add(sample)
                 await sleep(0)  # samples that end together do not keep others waiting together
             if observe is not None:
                 observe(Progress(ballot.votes, draw.started, ballot.finished, draw.in_flight))
 
+    def _start(self, needed: int) -> None:
+        """Start what there is to start, with `needed` samples wanted in flight beside the net."""
+        now = self._situation()
+        planned = self.draw.plan(needed, now, net=True)
+        if planned is None:
+            self.draw.launch(samples_to_start(needed, now))
+        else:
+            self.net.hold(self.draw.carry_out(planned))
+
     def _judge(self) -> Judgement:
         """The rule's judgement; what it calls decided is drawn on while the goal is not met, and
         what cannot meet it any more is hopeless."""
         draw, ballot, goal = self.draw, self.ballot, self.plan.goal
-        standing = ballot.standing(draw.in_flight, self.plan.min_samples, self.plan.max_samples)
+        most = self.plan.max_samples - len(self.net.indices)
+        standing = ballot.standing(self._in_flight, self.plan.min_samples, most)
         judgement = self.plan.rule.judge(standing)
         if goal is None or not standing.enough or isinstance(judgement, Hopeless):
             return judgement
@@ -206,17 +231,20 @@ class _Drawn:
             return Hopeless()
         if isinstance(judgement, Continue):
             return judgement
-        return Continue(max(ON_TOWARDS_GOAL, draw.in_flight))
+        return Continue(max(ON_TOWARDS_GOAL, self._in_flight))
+
+    @property
+    def _in_flight(self) -> int:
+        """Samples being drawn whose answers are meant to vote."""
+        return self.draw.in_flight - self.net.in_flight
 
     def _situation(self) -> Situation:
-        draw, pace, timetable = self.draw, self.pace, self.timetable
-        per_sample = self.meter.per_sample or pace.sample_tokens()
+        draw, held = self.draw, len(self.net.indices)
+        per_sample = self.meter.per_sample or self.pace.sample_tokens()
         return Situation(
-            in_flight=draw.in_flight,
-            started=draw.started,
-            max_samples=self.plan.max_samples,
-            seconds_left=None if timetable is None else timetable.close_at - self.clock(),
-            sample_seconds=pace.sample_s(),
+            in_flight=self._in_flight,
+            started=draw.started - held,
+            max_samples=self.plan.max_samples - held,
             free_slots=self.free_slots(),
             tokens_left=self.meter.left(draw.in_flight, per_sample),
             sample_tokens=per_sample,
@@ -230,8 +258,8 @@ class _Drawn:
         return "budget" if draw.halted or dear else "exhausted"
 
 
-def _result(draw: Drawing, ballot: Ballot, stop_reason: StopReason) -> Group:
-    samples = tuple(draw.samples[i] for i in sorted(draw.samples))
+def _result(draw: Drawing, ballot: Ballot, stop_reason: StopReason, net: SafetyNet) -> Group:
+    samples = tuple(net.told(draw.samples[i]) for i in sorted(draw.samples))
     failed = [s for s in samples if s.state == "failed"]
     if failed and len(failed) == len(samples):
         first = failed[0].error

@@ -25,6 +25,14 @@ class Room:
             most = min(most, self.context - in_context)
         return most
 
+    def filled_by(self, in_context: int) -> bool:
+        """Whether so many tokens leave no room in the context."""
+        return self.context is not None and in_context >= self.context
+
+    def shortage(self, needed: int, *, in_context: int) -> int:
+        """How many tokens the context lacks for `needed` more behind `in_context`; 0 for none."""
+        return max(0, in_context + needed - self.context) if self.context is not None else 0
+
 
 @dataclass(frozen=True, slots=True)
 class CloseOrder:

@@ -23,7 +23,7 @@ import msgspec
 
 from quorate_sampling.errors import RecordingUnreadable
 from quorate_sampling.reading import Reading, TokenScores
-from quorate_verifiers import EXTRACTORS, Answer, Kind, canonical
+from quorate_verifiers import Kind, whole_answer
 
 THOUGHT_TOKENS = 512
 """Longer than this is hardly anything but a thought: plain chains of steps take some 150."""
@@ -142,7 +142,7 @@ def _group(line: _Line, name: str) -> RecordedGroup:
 
 def _reading(index: int, sample: _Sample, kind: Kind, thought: bool) -> Reading:
     said = "" if sample.answer is None else str(sample.answer)
-    answer = Answer(kind, said, _key(said, kind)) if said.strip() else None
+    answer = whole_answer(said, kind) if said.strip() else None
     return Reading(
         index=index,
         answer=answer,
@@ -170,14 +170,6 @@ def _scores(sample: _Sample) -> TokenScores | None:
     )
 
 
-def _key(said: str, kind: Kind) -> str:
-    """The canonical form of an answer; its words where it has none of its kind."""
-    if kind in ("math", "number"):
-        return canonical(said)
-    answer = EXTRACTORS[kind](said) if kind in ("choice", "json", "text") else None
-    return answer.key if answer is not None else " ".join(said.split())
-
-
 def _correct(
     line: _Line, samples: Sequence[_Sample], readings: Sequence[Reading]
 ) -> frozenset[str] | None:
@@ -187,6 +179,6 @@ def _correct(
     expected = line.gold_answer if line.expected is None else line.expected
     if expected is None:
         return None
-    key = _key(str(expected), line.answer_type)
+    key = whole_answer(str(expected), line.answer_type).key
     classes = {r.key for r in readings if r.key and r.answer is not None and r.answer.key == key}
     return frozenset({key, *classes})

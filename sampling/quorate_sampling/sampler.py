@@ -1,7 +1,7 @@
 """The life of one sample: drawn, maybe cut and made to answer, maybe stopped, always billed."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from quorate_sampling.alternatives import Alternatives
 from quorate_sampling.asker import Asker
@@ -9,7 +9,6 @@ from quorate_sampling.closers import PreparedClosing
 from quorate_sampling.cutting import Ask, Cut, Reply, TraceWatch
 from quorate_sampling.deadline import Clock
 from quorate_sampling.engine import (
-    Continuation,
     Delta,
     Draw,
     Engine,
@@ -18,6 +17,7 @@ from quorate_sampling.engine import (
     SampleStream,
 )
 from quorate_sampling.errors import EngineError, EngineRejected
+from quorate_sampling.forcing import Resumption, resumption
 from quorate_sampling.orders import CloseOrder, EndOrder, Room
 from quorate_sampling.pace import Pace
 from quorate_sampling.prompt_ids import PromptIds
@@ -38,6 +38,10 @@ class SampleRun:
     `prompt_ids` and `pace` learn from it: the prompt, and how fast the engine is. `watch` may cut
     it; what that asks goes through `asker`, None where the sample cannot be asked. `alternatives`
     tells what of the log-probabilities the client is to see.
+
+    With an `order` the thought is closed from the start: nothing is drawn before the closer.
+    `closing` is how thoughts end here, for telling one that the engine ended. `when_full` is
+    followed when a thought has filled the context.
     """
 
     def __init__(
@@ -54,6 +58,9 @@ class SampleRun:
         watch: TraceWatch | None = None,
         asker: Asker | None = None,
         on_delta: OnDelta | None = None,
+        order: CloseOrder | None = None,
+        closing: PreparedClosing | None = None,
+        when_full: CloseOrder | None = None,
     ) -> None:
         self.index = index
         self._engine = engine
@@ -67,8 +74,14 @@ class SampleRun:
         self._asker = asker
         self._on_delta = on_delta
         self._began_at = clock()
-        self._record = Record(replies=asker.asked if asker is not None else [])
-        self._order: CloseOrder | EndOrder | Cut | None = None
+        self._when_full = when_full
+        self._record = Record(
+            replies=asker.asked if asker is not None else [],
+            shows_logprobs=self._alternatives.shows_any,
+            ways=closing,
+            budget=draw.thinking_tokens,
+        )
+        self._order: CloseOrder | EndOrder | Cut | None = order
         self._stream: StoppableStream | None = None
         self._error: EngineError | None = None
 
@@ -99,9 +112,21 @@ class SampleRun:
                 self._heed(self._watch, self._watch.see(piece), beside)
 
         if self._order is None:
-            await self._read(self._engine.draw(self._draw), thought, take)
-        if isinstance(self._order, CloseOrder) and not thought.ended_by_itself:
-            await self._answer_now(self._order)
+            drawn = self._engine.draw(self._draw)
+            await self._read(drawn, thought, take, self._prompt_ids.known)
+        order = self._order or self._when_full
+        if isinstance(order, CloseOrder) and self._unanswered(order):
+            self._order = order
+            await self._answer_now(order)
+
+    def _unanswered(self, order: CloseOrder) -> bool:
+        """Whether an order to close the thought has something left to do."""
+        thought = self._record.thought
+        if not thought.ended_by_itself:
+            return self._order is not None
+        prompt = self._prompt_ids.known or ()
+        full = self._room.filled_by(len(prompt) + len(thought.token_ids))
+        return full and self._record.open(order.closing, prompt)
 
     async def close_thought(self, order: CloseOrder) -> None:
         """End the thought now and have the sample answer."""
@@ -151,67 +176,78 @@ class SampleRun:
             self._on_delta(self.index, shown)
 
     async def _read(
-        self, stream: SampleStream, into: Transcript, take: Callable[[Delta], None]
+        self,
+        stream: SampleStream,
+        into: Transcript,
+        take: Callable[[Delta], None],
+        prompt: Sequence[int] | None,
+        unread: int = 0,
     ) -> None:
+        """Read a stream of this sample. `unread`: tokens of its prompt that are new to the engine,
+        where the prompt itself was sent before."""
         if isinstance(self._order, EndOrder):
             await stream.aclose()
             return
-        sent_at = self._clock()
-        first_at: float | None = None
+        sent_before = self.index > 0 or bool(self._record.thought.token_ids)
+        timing = self._pace.sent(
+            len(prompt) if prompt else None,
+            new_tokens=unread if sent_before else None,
+            clock=self._clock,
+        )
 
         def timed(piece: Delta) -> None:
-            nonlocal first_at
-            if first_at is None:
-                first_at = self._clock()
-                self._pace.first_token.append(first_at - sent_at)
+            timing.first_token(len(piece.prompt_token_ids or ()) or None)
             take(piece)
+            timing.progress(len(into.token_ids))
 
         self._stream = StoppableStream(stream)
         try:
             await into.fill(self._stream, timed)
         finally:
             self._stream = None
-        whole = into.ended_by_itself and into.finish_reason != "length"
-        if into is self._record.thought and whole:
-            self._pace.sample.append(self._clock() - sent_at)
-        if first_at is not None and len(into.token_ids) > 1:
-            self._pace.token.append((self._clock() - first_at) / (len(into.token_ids) - 1))
+            known = prompt or self._prompt_ids.known or ()
+            whole = into.ended_by_itself and into.finish_reason != "length"
+            timing.ended(
+                len(into.token_ids),
+                len(known) or None,
+                whole=whole and into is self._record.thought,
+            )
 
     async def _answer_now(self, order: CloseOrder) -> None:
         """Go on from exactly what was drawn, the thought closed unless it ended after all."""
         cut_at = self._clock()
         record, thought = self._record, self._record.thought
-        prompt = await self._prompt_ids.get()
+        prompt = await self._prompt_ids.get() if order.closing.text is None else ()
         if isinstance(self._order, EndOrder):
             return
-        closing = order.closing if record.open(order.closing, prompt) else None
-        closer = closing.token_ids if closing is not None else ()
-        token_ids = (*prompt, *thought.token_ids, *closer)
-        drawn, in_context = len(thought.token_ids), len(token_ids)
-        most = self._room.left(order.in_time(), drawn=drawn, in_context=in_context)
-        if most < 1:
+        still_open = record.open(order.closing, prompt)
+        on = resumption(thought, still_open=still_open, prompt=prompt, order=order, room=self._room)
+        if on is None:
             thought.finish_reason = "length"
             return
-        answer = Transcript(opener=closing.opener if closing is not None else thought.content)
-        record.answer, record.closing = answer, closing
-        if self._on_delta is not None and closing is not None:
-            self._on_delta(self.index, Delta(closing.last_words, closing.opener))
-        continuation = Continuation(
-            sample_id=f"{self._draw.sample_id}-answer",
-            body=self._draw.body,
-            token_ids=token_ids,
-            max_tokens=most,
-            seed=self._draw.seed,
-            stream_interval=self._draw.stream_interval,
-        )
+        answer = record.resume(on)
+        self._tell_closed(on)
         try:
-            resumed = self._engine.resume(continuation)
-            await self._read(resumed, answer, lambda piece: self._take(piece, answer))
+            await self._read(
+                self._engine.resume(on.continuation(self._draw)),
+                answer,
+                lambda piece: self._take(piece, answer),
+                on.token_ids,
+                len(on.closer),
+            )
         except EngineRejected:  # no room left in the context: there is no answer, and none failed
             answer.finish_reason = "length"
             return
         if answer.ended_by_itself or self._kept():
             self._pace.closed(self._clock() - cut_at, whole=answer.ended_by_itself)
+
+    def _tell_closed(self, on: Resumption) -> None:
+        """Let the reader of the stream see what was put behind the thought."""
+        if self._on_delta is None or on.closing is None:
+            return
+        reasoning = self._record.thought.reasoning
+        words = f"\n{on.closing.last_words}" if reasoning and on.closing.last_words else ""
+        self._on_delta(self.index, Delta(words, on.closing.opener, logprobs=self._record.placed))
 
     def outcome(self) -> Sample:
         """The sample as far as it came; an engine's failure is part of it."""
@@ -223,7 +259,7 @@ class SampleRun:
             cut_short=was_cut or record.settled,
             seconds=self._clock() - self._began_at,
             error=self._error,
-            prompt_tokens=len(self._prompt_ids.known or ()),
+            prompt=self._prompt_ids.known or (),
             unseen=self._draw.stream_interval,
         )
 

@@ -36,9 +36,9 @@ def samples_to_start(needed: int, now: Situation) -> int:
     """
     left = now.max_samples - now.started
     wanted = needed
-    rounds = _rounds(now)
-    if rounds >= 1.0 or not now.started:
-        wide = now.in_flight + ceil(left / max(1.0, rounds))
+    follow = rounds(now)
+    if follow >= 1.0 or not now.started:
+        wide = now.in_flight + ceil(left / max(1.0, follow))
         if now.free_slots is not None:
             wide = min(wide, now.in_flight + now.free_slots)
         wanted = max(needed, wide)
@@ -48,14 +48,14 @@ def samples_to_start(needed: int, now: Situation) -> int:
     return start
 
 
-def _rounds(now: Situation) -> float:
+def rounds(now: Situation) -> float:
     """How many samples can follow one another; 1 where it is not known: better wide than late."""
     if now.seconds_left is None:
         return inf
     if now.sample_seconds is None:
         return 1.0
-    rounds = now.seconds_left / max(now.sample_seconds, 1e-6)
-    return inf if rounds >= ROUNDS_TO_SPARE else rounds
+    follow = now.seconds_left / max(now.sample_seconds, 1e-6)
+    return inf if follow >= ROUNDS_TO_SPARE else follow
 
 
 def _affordable(now: Situation) -> int:

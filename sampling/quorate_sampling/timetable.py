@@ -1,11 +1,12 @@
 """What a deadline means for a drawing: when thoughts are closed, when everything ends."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 from quorate_sampling.deadline import Clock, Deadline
 from quorate_sampling.pace import Pace
+from quorate_sampling.pacing import Conditions
 
 TAIL_S = 0.06
 """Kept free at the end for stopped streams to report their usage; engines take under 30 ms."""
@@ -15,19 +16,36 @@ WRAP_UP_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
+class Reserve:
+    """What is kept free for closing thoughts: time for `answer_tokens`, at most `most_s`."""
+
+    answer_tokens: int
+    most_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Timetable:
     """Points on the deadline's clock.
 
     At `close_at` unfinished thoughts are closed, so that their answers are there at `end_at`,
-    when whatever still runs is stopped. By `deadline.at` all of it has reported back.
+    when whatever still runs is stopped. By `deadline.at` all of it has reported back. `close_at`
+    follows from the `reserve` and the engine's pace, and moves with it; without one it is fixed.
     """
 
     deadline: Deadline
     close_at: float
     end_at: float
+    reserve: Reserve | None = None
+
+    @property
+    def answer_tokens(self) -> int:
+        """How many tokens of answer are planned for behind a closed thought."""
+        return self.reserve.answer_tokens if self.reserve is not None else 0
 
 
-def timetable(deadline: Deadline, pace: Pace, answer_tokens: int) -> Timetable:
+def timetable(
+    deadline: Deadline, pace: Pace, answer_tokens: int, under: Conditions | None = None
+) -> Timetable:
     """Plan backwards from the deadline with what the engine was lately seen to need.
 
     A closing may take at most half of what remains: before anything was measured, and under a
@@ -35,14 +53,30 @@ def timetable(deadline: Deadline, pace: Pace, answer_tokens: int) -> Timetable:
     """
     end_at = deadline.at - TAIL_S
     available = max(0.0, end_at - deadline.clock())
-    closing_s = min(pace.closing_s(answer_tokens), available / 2)
-    return Timetable(deadline=deadline, close_at=end_at - closing_s, end_at=end_at)
+    reserve = Reserve(answer_tokens, available / 2)
+    closing_s = min(pace.closing_s(answer_tokens, under), reserve.most_s)
+    return Timetable(deadline, end_at - closing_s, end_at, reserve)
+
+
+def at_pace(table: Timetable, pace: Pace, under: Conditions | None = None) -> Timetable:
+    """The timetable with the closing time that the engine is predicted to need now.
+
+    It is put off only where the engine was seen to close thoughts before.
+    """
+    reserve = table.reserve
+    if reserve is None:
+        return table
+    closing_s = min(pace.closing_s(reserve.answer_tokens, under), reserve.most_s)
+    close_at = table.end_at - closing_s
+    if pace.shortest_answer_s() <= 0:
+        close_at = min(close_at, table.close_at)
+    return replace(table, close_at=close_at)
 
 
 def time_for_others(timetable: Timetable | None, clock: Clock) -> Callable[[], float]:
     """How many seconds a drawing may be kept waiting: until the next point of its timetable.
 
-    While it waits nobody closes the thoughts of samples, nor stops them.
+    While it waits no sample is counted, and none is started.
     """
     if timetable is None:
         return lambda: inf

@@ -1,5 +1,6 @@
 """What one stream has said so far."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -34,6 +35,7 @@ class Transcript:
     usage: EngineUsage | None = None
     _reasoning: list[str] = field(default_factory=list)
     _content: list[str] = field(default_factory=list)
+    _marks: list[Mark] = field(default_factory=list)
 
     def take(self, delta: Delta) -> None:
         """Add the next piece."""
@@ -46,6 +48,7 @@ class Transcript:
         self.tool_calls.extend(delta.tool_calls)
         self.finish_reason = delta.finish_reason or self.finish_reason
         self.usage = delta.usage or self.usage
+        self._marks.append(self.mark())
 
     async def fill(self, stream: StoppableStream, take: Callable[[Delta], None]) -> None:
         """Read a stream to its end through `take`, which adds what it is given. Raises EngineError.
@@ -62,6 +65,11 @@ class Transcript:
     def mark(self) -> Mark:
         """Where it stands now."""
         return Mark(len(self.token_ids), len(self._reasoning), len(self.logprobs))
+
+    def mark_at(self, token_ids: int) -> Mark:
+        """The last point between two pieces with at most so many tokens before it."""
+        passed = bisect_right(self._marks, token_ids, key=lambda mark: mark.token_ids)
+        return self._marks[passed - 1] if passed else Mark(0, 0, 0)
 
     def thought_until(self, mark: Mark) -> "Transcript":
         """The thought as it was at `mark`."""

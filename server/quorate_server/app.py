@@ -11,7 +11,11 @@ from fastapi.responses import RedirectResponse
 from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
 
+from quorate_server.admission.metrics import AdmissionState
 from quorate_server.consensus.relations import Relations
+from quorate_server.deadlines import DEADLINE_HEADERS
+from quorate_server.engines.hedge_budget import HedgeBudget
+from quorate_server.engines.hedge_metrics import HedgeState
 from quorate_server.engines.replica import ReplicaPool
 from quorate_server.envelope import error_body, error_headers
 from quorate_server.errors import MethodNotAllowed, QuorateError, RequestError, RouteNotFound
@@ -40,12 +44,22 @@ def create_app(
     prices: Prices | None = None,
     learning: Learning | None = None,
     relations: Relations | None = None,
+    deadline_headers: frozenset[bytes] = DEADLINE_HEADERS,
+    hedging: HedgeBudget | None = None,
 ) -> App:
-    """The ASGI app over a pool of engines: the hot path in front, FastAPI behind it."""
+    """The ASGI app over a pool of engines: the hot path in front, FastAPI behind it.
+
+    `deadline_headers` are the headers that a deadline is read from. `hedging` is None where no
+    sample is to be sent to a second engine.
+    """
     registry = CollectorRegistry()
     ledger = PrometheusLedger(registry)
     lag = LoopLag()
     registry.register(GatewayState(pool, lag))
+    registry.register(AdmissionState(pool))
+    limits = limits or Limits()
+    hedging = hedging or HedgeBudget()
+    registry.register(HedgeState(hedging.counts))
     relations = relations or Relations()
     learning = _with_mathematics(learning or Learning(), relations)
     registry.register(LearningState(learning))
@@ -82,10 +96,11 @@ def create_app(
     return HotPath(
         with_request_ids(inner),
         pool,
-        Extended(pool, ledger, lag, prices, learning, relations),
+        Extended(pool, ledger, lag, prices, learning, relations, hedging, limits.max_samples),
         ledger,
         limits=limits,
         api_keys=keys,
+        deadline_headers=deadline_headers,
     )
 
 

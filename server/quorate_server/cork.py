@@ -13,12 +13,14 @@ class CorkedTransport:
 
     Closing while the client is still sending (`unfinished`) would make the kernel answer with a
     reset, which takes the response from the client before it has read it. So the first `close`
-    then only ends our side, `lingering` says so, and the second one closes.
+    then only ends our side, `lingering` says so, and the second one closes. `on_close` is called
+    each time: what is not sent yet keeps the connection open.
     """
 
     __slots__ = (
         "_held",
         "_loop",
+        "_on_close",
         "_transport",
         "_unfinished",
         "is_closing",
@@ -31,10 +33,12 @@ class CorkedTransport:
         transport: asyncio.Transport,
         loop: asyncio.AbstractEventLoop,
         unfinished: Callable[[], bool],
+        on_close: Callable[[], None] = lambda: None,
     ) -> None:
         self._transport = transport
         self._loop = loop
         self._unfinished = unfinished
+        self._on_close = on_close
         self.lingering = False
         self._held: bytes | None = None
         self.is_closing = transport.is_closing
@@ -66,3 +70,4 @@ class CorkedTransport:
             self._transport.write_eof()
         else:
             self._transport.close()
+        self._on_close()

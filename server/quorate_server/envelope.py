@@ -34,6 +34,8 @@ def error_headers(error: QuorateError) -> list[Header]:
         case Overloaded():
             headers.append((b"retry-after-ms", b"%d" % error.retry_after_ms))
             headers.append((b"retry-after", b"%d" % max(1, -(-error.retry_after_ms // 1000))))
+            if error.earliest_ms is not None:
+                headers.append((b"x-quorate-earliest-ms", b"%d" % error.earliest_ms))
         case EngineUnavailable():
             headers.append((b"retry-after", b"1"))
         case _:

@@ -1,31 +1,41 @@
 """Quorate's error tree, whole.
 
     QuorateError                      500 server_error
-    ├── EngineError                   502
-    │   ├── EngineUnavailable         503 service_unavailable   may be retried
-    │   ├── EngineFailed              502                       may be retried
+    ├── EngineError                   502 engine_error
+    │   ├── EngineUnavailable         503 engine_unavailable        may be retried
+    │   ├── EngineFailed              502 engine_failed             may be retried
     │   │   └── EngineDenied          502 engine_denied
     │   ├── EngineRejected            4xx as the engine said
-    │   └── GroupFailed               502                       may be retried
-    ├── DeadlineError
+    │   └── GroupFailed               502 group_failed              may be retried
+    ├── DeadlineError                 500 server_error
     │   ├── DeadlineInfeasible        400 deadline_infeasible
     │   └── DeadlineExceeded          504 deadline_exceeded
     ├── RequestError                  400 invalid_request_error
-    │   ├── NotSupportedYet           400 not_supported_yet
     │   ├── CalibrationMissing        400 calibration_missing
-    │   ├── Unauthorized              401 authentication_error
+    │   ├── Unauthorized              401 invalid_api_key           authentication_error
     │   ├── ModelNotFound             404 model_not_found
-    │   ├── RouteNotFound             404
-    │   ├── MethodNotAllowed          405
-    │   ├── BodyTimeout               408
-    │   └── BodyTooLarge              413
-    ├── DataError                     400 (told on the command line)
-    │   ├── RecordingUnreadable       recorded groups that cannot be read
-    │   ├── ProfileUnreadable         a corrupt calibration profile
-    │   └── CalibrationDataTooThin    too few labelled answers, or all of one class
-    ├── Overloaded                    503 overloaded            may be retried
-    └── StartupError                  an engine that did not start (told on the command line)
+    │   ├── RouteNotFound             404 route_not_found
+    │   ├── FeedbackUnknownId         404 feedback_unknown_id
+    │   ├── MethodNotAllowed          405 method_not_allowed
+    │   ├── BodyTimeout               408 body_timeout
+    │   └── BodyTooLarge              413 body_too_large
+    ├── AnswerTypeInvalid             400 answer_type_invalid
+    │   ├── PatternInvalid            400 pattern_invalid
+    │   ├── LabelsInvalid             400 labels_invalid
+    │   └── PointerInvalid            400 pointer_invalid
+    ├── FieldsInvalid                 400 fields_invalid
+    ├── DataError                     400 invalid_request_error     told on the command line
+    │   ├── RecordingUnreadable       400 recording_unreadable      recorded groups
+    │   ├── ProfileUnreadable         400 profile_unreadable        a calibration profile
+    │   └── CalibrationDataTooThin    400 calibration_data_too_thin too few labelled answers
+    ├── Overloaded                    503 overloaded                may be retried
+    ├── FeedbackNotRecorded           503 feedback_not_recorded     may be retried
+    ├── EmbeddingFailed               500 embedding_failed          costs a merge, not the request
+    ├── StartupError                  500 server_error              an engine did not start
+    ├── AskFailed                     500 server_error              told by `quorate ask`
+    └── DrawingFailed                 500 server_error              told by `quorate calibrate`
 
+Behind a class stand the status and the code that clients are told, or the type where there is none.
 `quorate_server.envelope` is the one place that turns them into OpenAI's error envelope.
 """
 
@@ -61,12 +71,6 @@ class RequestError(QuorateError):
             self.code = code
 
 
-class NotSupportedYet(RequestError):
-    """A part of the contract that this version does not have."""
-
-    code = "not_supported_yet"
-
-
 class CalibrationMissing(RequestError):
     """`min_confidence` was asked for where nothing is calibrated."""
 
@@ -95,6 +99,13 @@ class RouteNotFound(RequestError):
     code = "route_not_found"
 
 
+class FeedbackUnknownId(RequestError):
+    """Feedback on an answer that is not, or no longer, remembered."""
+
+    status = 404
+    code = "feedback_unknown_id"
+
+
 class MethodNotAllowed(RequestError):
     """The path exists, the method does not."""
 
@@ -117,16 +128,31 @@ class BodyTooLarge(RequestError):
 
 
 class Overloaded(QuorateError):
-    """More work than fits; `retry_after_ms` says when to come back."""
+    """More work than fits; `retry_after_ms` says when to come back.
+
+    `earliest_ms` is the budget that a deadline would have needed; None without a deadline.
+    """
 
     status = 503
     type: ClassVar[str] = "service_unavailable"
     code = "overloaded"
     retryable: ClassVar[bool] = True
 
-    def __init__(self, message: str, *, retry_after_ms: int = 1000) -> None:
+    def __init__(
+        self, message: str, *, retry_after_ms: int = 1000, earliest_ms: int | None = None
+    ) -> None:
         super().__init__(message)
         self.retry_after_ms = retry_after_ms
+        self.earliest_ms = earliest_ms
+
+
+class FeedbackNotRecorded(QuorateError):
+    """Feedback was understood, but could not be written down (a full disk, say)."""
+
+    status = 503
+    type: ClassVar[str] = "service_unavailable"
+    code = "feedback_not_recorded"
+    retryable: ClassVar[bool] = True
 
 
 class StartupError(QuorateError):
@@ -151,10 +177,11 @@ __all__ = [
     "EngineFailed",
     "EngineRejected",
     "EngineUnavailable",
+    "FeedbackNotRecorded",
+    "FeedbackUnknownId",
     "GroupFailed",
     "MethodNotAllowed",
     "ModelNotFound",
-    "NotSupportedYet",
     "Overloaded",
     "ProfileUnreadable",
     "QuorateError",

@@ -9,10 +9,16 @@ from dataclasses import dataclass, field, replace
 from quorate_sampling.closers import PreparedClosing
 from quorate_sampling.deadline import Clock
 from quorate_sampling.drawing import Prompt
+from quorate_sampling.engine import Engine
 from quorate_sampling.timetable import TAIL_S
+from quorate_server.admission.admitted import AdmittedEngine
+from quorate_server.admission.entering import MAX_SAMPLES_IN_FLIGHT, Entrance
+from quorate_server.admission.ticket import Ticket
 from quorate_server.consensus.answering import answer_by_vote
 from quorate_server.consensus.options import ConsensusOptions
 from quorate_server.consensus.relations import Relations
+from quorate_server.engines.hedge_budget import HedgeBudget
+from quorate_server.engines.hedged import hedged_engine
 from quorate_server.engines.replica import Replica, ReplicaPool
 from quorate_server.errors import DeadlineExceeded, ModelNotFound, RequestError
 from quorate_server.gateway.asgi import Receive, Send
@@ -25,7 +31,7 @@ from quorate_server.learning.learning import Learning
 from quorate_server.leaving import while_connected
 from quorate_server.ledger import Ledger, Prices
 from quorate_server.tab import Tab
-from quorate_server.time_plan import refuse_the_impossible, refuse_the_late, time_plan
+from quorate_server.time_plan import refuse_the_late, time_plan
 from quorate_server.timely import answer_in_time
 from quorate_server.work import Work
 
@@ -44,16 +50,18 @@ class Extended:
     prices: Prices | None = None
     learning: Learning = field(default_factory=Learning)
     relations: Relations = field(default_factory=Relations)
+    hedging: HedgeBudget = field(default_factory=HedgeBudget)
+    max_samples: int = MAX_SAMPLES_IN_FLIGHT
     clock: Clock = time.monotonic
 
     async def __call__(self, incoming: Incoming, peek: Peek, receive: Receive, send: Send) -> None:
         models = self.pool.models()
         job = read_job(incoming, self.pool.serves, models[0] if len(models) == 1 else None)
-        replica = self.pool.pick(job.model)
+        self.pool.ready(job.model)  # what no engine serves is told before what it asks for
         if job.options is not None:
             self._check(job, job.options)
         reply = Reply(send, job.request_id)
-        await while_connected(receive, self._answer(job, replica, reply))
+        await while_connected(receive, self._answer(job, reply))
 
     def _check(self, job: Job, options: ConsensusOptions) -> None:
         """Raises RequestError for what this server cannot do for any request."""
@@ -65,24 +73,26 @@ class Extended:
         if other == job.model:
             raise RequestError(f"`{where}` names the model that was asked first.", param=where)
 
-    async def _answer(self, job: Job, replica: Replica, reply: Reply) -> None:
-        if job.limit is not None:
-            refuse_the_impossible(job.limit, replica.pace)
-        async with self._work(job, replica, reply) as work:
+    async def _answer(self, job: Job, reply: Reply) -> None:
+        async with self._work(job, reply) as work:
             if job.options is None:
                 await answer_in_time(work)
             else:
                 await answer_by_vote(work, job.options)
 
     @asynccontextmanager
-    async def _work(self, job: Job, replica: Replica, reply: Reply) -> AsyncIterator[Work]:
-        """The work on one replica; when it is left, it is billed.
+    async def _work(self, job: Job, reply: Reply) -> AsyncIterator[Work]:
+        """The work on the replica that lets it in first; when it is left, it is billed.
 
-        Raises DeadlineExceeded where there is no time for it.
+        Raises Overloaded and DeadlineInfeasible where it is not let in, DeadlineExceeded where
+        there is no time left for it.
         """
-        with replica.lease():
+        entrance = Entrance(self.pool, self.lag, self.max_samples)
+        async with entrance.entered(job, yielding=_may_close(job)) as (replica, ticket):
             closing = await _closing(job, replica)
-            timetable = time_plan(job, replica.pace, closing, self.lag)
+            prompt_tokens = replica.prompt_length.tokens(job.body)
+            hurried = _hurried(job, ticket)
+            timetable = time_plan(hurried, replica.pace, closing, self.lag, prompt_tokens)
             if timetable is not None:
                 refuse_the_late(timetable.deadline)
             tab = Tab(
@@ -105,7 +115,7 @@ class Extended:
                 yield Work(
                     job=job,
                     replica=replica,
-                    engine=replica.engine,
+                    engine=self._engine(job, replica, ticket, prompt_tokens),
                     prompt=prompt,
                     timetable=timetable,
                     tab=tab,
@@ -114,13 +124,31 @@ class Extended:
                     clock=self.clock,
                     learning=self.learning,
                     relations=self.relations,
-                    elsewhere=lambda model: self._elsewhere(job, model, reply),
+                    elsewhere=lambda model: self._elsewhere(job, model, reply, ticket),
+                    free_slots=entrance.more_for(replica, ticket),
+                    queued_s=ticket.queued_s,
                 )
             finally:
+                replica.prompt_length.told(job.body, tab.prompt_tokens)
                 self.ledger.record(tab.bill())
 
+    def _engine(self, job: Job, replica: Replica, ticket: Ticket, prompt_tokens: int) -> Engine:
+        deadline = None if job.limit is None else job.limit.deadline
+        engine = hedged_engine(
+            self.pool,
+            replica,
+            job.model,
+            self.hedging,
+            timed=deadline is not None,
+            prompt_tokens=prompt_tokens,
+        )
+        return AdmittedEngine(engine, ticket, replica.admission, deadline)
+
     @asynccontextmanager
-    async def _elsewhere(self, job: Job, model: str, reply: Reply) -> AsyncIterator[Work]:
+    async def _elsewhere(
+        self, job: Job, model: str, reply: Reply, ticket: Ticket
+    ) -> AsyncIterator[Work]:
+        ticket.give_back()
         # Ids of samples are unique on an engine, and one engine may serve both models.
         other = replace(
             job,
@@ -128,8 +156,18 @@ class Extended:
             request_id=f"{job.request_id}-2",
             body={**job.body, "model": model},
         )
-        async with self._work(other, self.pool.pick(model), reply) as work:
+        async with self._work(other, reply) as work:
             yield work
+
+
+def _hurried(job: Job, ticket: Ticket) -> Job:
+    """The job with the deadline that was promised to it as it was let in."""
+    limit, demand = job.limit, ticket.demand
+    if limit is None or demand.end_by is None or ticket.end_by is None:
+        return job
+    return replace(
+        job, limit=replace(limit, deadline=limit.deadline.less(demand.end_by - ticket.end_by))
+    )
 
 
 def _kind(job: Job) -> str:

@@ -98,7 +98,9 @@ def read_job(incoming: Incoming, serves: Callable[[str], bool], only_model: str 
     options = read_options(apply_variant(variant, body.get("consensus")), answer_form(body), n)
     if options is not None and not chat:
         raise RequestError("Consensus is for chat completions.", param="consensus")
-    limit = read_time_limit(body, incoming.headers, incoming.arrived_at)
+    limit = read_time_limit(
+        body, incoming.headers, incoming.arrived_at, named=incoming.deadline_headers
+    )
     if limit is not None and not chat:
         _refuse_what_a_deadline_forbids(body)
     stream_options = body.get("stream_options") or {}

@@ -9,6 +9,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from quorate_server.cork import CorkedTransport
 from quorate_server.envelope import error_body
 from quorate_server.errors import BodyTimeout, RequestError
+from quorate_server.unread import UnreadWatch
 
 
 class GatewayProtocol(HttpToolsProtocol):
@@ -19,11 +20,13 @@ class GatewayProtocol(HttpToolsProtocol):
     is closed; that also ends connections which never say anything, and bodies still being sent
     after the answer. A body that is not complete after `body_timeout_s` is answered with 408, a
     head of more than `max_head_bytes` with 431, what is no HTTP with 400: in OpenAI's envelope,
-    like every other error.
+    like every other error. A client that reads nothing of what it is sent for `write_timeout_s` is
+    taken for gone: the connection is dropped, and with it what is generated for it.
     """
 
     head_timeout_s = 10.0
     body_timeout_s = 30.0
+    write_timeout_s = 30.0
     max_head_bytes = 65_536
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -36,9 +39,9 @@ class GatewayProtocol(HttpToolsProtocol):
         self._wait_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._corked = CorkedTransport(
-            cast(asyncio.Transport, transport), self.loop, lambda: self._in_body
-        )
+        wire = cast(asyncio.Transport, transport)
+        self._unread = UnreadWatch(wire, self.loop, self.write_timeout_s)
+        self._corked = CorkedTransport(wire, self.loop, lambda: self._in_body, self._unread.begin)
         super().connection_made(cast(asyncio.Transport, self._corked))
         self._waiting_since = self.loop.time()
         self._wait_timer = self.loop.call_later(self.head_timeout_s, self._check_wait)
@@ -46,7 +49,16 @@ class GatewayProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._wait_timer is not None:
             self._wait_timer.cancel()
+        self._unread.end()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._unread.begin()
+
+    def resume_writing(self) -> None:
+        self._unread.end()
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         if self._corked.lingering:

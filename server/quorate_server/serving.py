@@ -16,7 +16,9 @@ import uvloop
 
 from quorate_server.app import create_app
 from quorate_server.consensus.relations import relations_from
+from quorate_server.deadlines import CLIENT_TIMEOUT_HEADERS, DEADLINE_HEADERS
 from quorate_server.engines.fleet import Fleet, Watcher, fleet_from
+from quorate_server.engines.hedge_budget import HedgeBudget
 from quorate_server.errors import StartupError
 from quorate_server.gateway.auth import ApiKeys
 from quorate_server.gateway.hotpath import Limits
@@ -83,14 +85,19 @@ def _config(settings: ServeSettings, fleet: Fleet, learning: Learning) -> uvicor
     class Protocol(GatewayProtocol):
         head_timeout_s = settings.head_timeout_s
         body_timeout_s = settings.body_timeout_s
+        write_timeout_s = settings.write_timeout_s
 
     app: Any = create_app(
         fleet.pool,
-        limits=Limits(max_body_bytes=settings.max_body_bytes),
+        limits=Limits(
+            max_body_bytes=settings.max_body_bytes, max_samples=settings.max_samples_in_flight
+        ),
         api_keys=ApiKeys(key.get_secret_value() for key in settings.api_keys),
         prices=settings.prices(),
         learning=learning,
         relations=relations_from(settings.embedding_model),
+        deadline_headers=_deadline_headers(settings),
+        hedging=HedgeBudget(settings.hedge_share),
     )
     return uvicorn.Config(
         app,
@@ -104,6 +111,11 @@ def _config(settings: ServeSettings, fleet: Fleet, learning: Learning) -> uvicor
         proxy_headers=False,
         timeout_graceful_shutdown=max(1, round(settings.shutdown_timeout_s)),
     )
+
+
+def _deadline_headers(settings: ServeSettings) -> frozenset[bytes]:
+    trusted = CLIENT_TIMEOUT_HEADERS if settings.trust_client_timeout else frozenset()
+    return DEADLINE_HEADERS | trusted
 
 
 def raise_open_file_limit() -> None:

@@ -35,6 +35,12 @@ class ServeSettings(BaseSettings):
     """What clients call the model; by default its name, or its folder's."""
     reasoning_parser: str | None = None
     """vLLM's name for it, `none` for none; by default that of the model's family."""
+    closer: str | None = None
+    """The text that ends a thought here, in place of that of the model's family."""
+    answer_opener: str | None = None
+    """The text behind the closer that leads into an answer."""
+    think_end: str | None = None
+    """The marker by which the model itself ends a thought; `closer` has to contain it."""
     engine_args: tuple[str, ...] = ()
     """Passed on to vLLM as they are."""
     ready_timeout_s: float = Field(default=3600.0, gt=0)
@@ -51,6 +57,20 @@ class ServeSettings(BaseSettings):
     head_timeout_s: float = Field(default=10.0, gt=0)
     shutdown_timeout_s: float = Field(default=10.0, ge=0)
     """What requests under way get to end when the server is asked to stop."""
+    write_timeout_s: float = Field(default=30.0, gt=0)
+    """A client that reads nothing of its answer for so long is taken for gone."""
+
+    max_queue: int = Field(default=256, ge=0)
+    """Requests that may wait for an engine, each engine's; what is over it is refused."""
+    max_samples_in_flight: int = Field(default=16_384, gt=0)
+    """Samples drawn at once by all engines together; what is over it is refused."""
+    hedge_share: float = Field(default=0.0, ge=0, le=0.05)
+    """What part of the draws may be sent to a second engine as well, when the first is slow to
+    begin; 0 sends none."""
+    trust_client_timeout: bool = False
+    """Take the read timeout that OpenAI's SDKs tell for a deadline."""
+    state_dir: Path | None = None
+    """A folder where what was learned of the engines' pace outlives the server; None keeps none."""
 
     prompt_price: float | None = Field(default=None, ge=0)
     completion_price: float | None = Field(default=None, ge=0)

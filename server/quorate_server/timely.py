@@ -25,7 +25,7 @@ async def answer_in_time(work: Work) -> None:
     body = shape.whole(
         [_choice(shape, sample) for sample in samples],
         usage=work.usage(),
-        **work.deadline_object(forced=_forced(samples)),
+        **_deadline(work, samples),
     )
     encoded = await encode_large(body, carried_tokens(samples))
     await work.reply.whole(200, encoded, content_type=b"application/json", extra=[])
@@ -48,7 +48,7 @@ async def _stream(work: Work) -> None:
         [shape.ending(sample.index, sample.finish_reason) for sample in samples],
         work.usage(),
         work.job,
-        **work.deadline_object(forced=_forced(samples)),
+        **_deadline(work, samples),
     )
 
 
@@ -89,14 +89,17 @@ async def _draw(work: Work, pieces: asyncio.Queue[tuple[int, Delta]] | None) -> 
         timetable=work.timetable,
         on_delta=pass_on if pieces is not None else None,
         on_end=work.tab.add,
+        on_plan=work.courses.append,
     )
+    work.plan_told()
     lost = [sample.error for sample in samples if sample.error is not None]
     if lost:
         raise lost[0]
     limit = work.job.limit
-    missed = [sample for sample in samples if sample.state != "finished"]
+    missed = _missed(samples)
     empty = all(not (sample.reasoning or sample.content) for sample in missed)
-    if missed and (empty or (limit is not None and limit.on_miss == "error")):
+    late = limit is not None and limit.deadline.remaining_s() < 0
+    if missed and (empty or late or (limit is not None and limit.on_miss == "error")):
         raise DeadlineExceeded("The model had not answered by the deadline.", param="deadline")
     return samples
 
@@ -107,5 +110,10 @@ def _choice(shape: Shape, sample: Sample) -> dict[str, Any]:
     return shape.choice(sample.index, sample, refusal=NO_ANSWER_YET if unanswered else None)
 
 
-def _forced(samples: tuple[Sample, ...]) -> int:
-    return sum(sample.forced for sample in samples)
+def _missed(samples: tuple[Sample, ...]) -> list[Sample]:
+    return [sample for sample in samples if sample.state != "finished"]
+
+
+def _deadline(work: Work, samples: tuple[Sample, ...]) -> dict[str, Any]:
+    forced = sum(sample.forced for sample in samples)
+    return work.deadline_object(forced=forced, missed=len(_missed(samples)))

@@ -1,23 +1,29 @@
 """One request's way through the gateway: everything its answering needs, in one value."""
 
+import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from quorate_sampling.deadline import Clock
 from quorate_sampling.drawing import Prompt
 from quorate_sampling.engine import Engine
 from quorate_sampling.pace import Pace
+from quorate_sampling.planning import Course
 from quorate_sampling.timetable import Timetable
 from quorate_server.completion import Shape
 from quorate_server.consensus.relations import Relations
+from quorate_server.encoding import encode
 from quorate_server.engines.replica import Replica
 from quorate_server.gateway.reply import Reply
 from quorate_server.job import Job
 from quorate_server.learning.learning import Learning
 from quorate_server.ledger import Prices
 from quorate_server.tab import Tab, wire_usage
+from quorate_server.timing_told import course_told, deadline_told
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,14 @@ class Work:
     learning: Learning
     relations: Relations
     elsewhere: Callable[[str], "AbstractAsyncContextManager[Work]"]
+    free_slots: Callable[[], int | None] = lambda: None
+    """How many samples more it may start now; None where nothing limits them."""
+    queued_s: float = 0.0
+    """How long it waited to be let in."""
+    not_forced: str | None = None
+    """Why no thought can be closed for it; None where it can."""
+    courses: list[Course] = field(default_factory=list)
+    """What was planned for each drawing that has a deadline."""
 
     @property
     def pace(self) -> Pace:
@@ -56,20 +70,31 @@ class Work:
         """The bill so far, on the wire."""
         return wire_usage(self.tab.bill(), self.prices)
 
-    def deadline_object(self, *, forced: int) -> dict[str, Any]:
+    def deadline_object(self, *, forced: int, missed: int = 0) -> dict[str, Any]:
         """The response's `deadline`, or nothing without one; to be merged into it.
 
-        `forced`: how many of the samples had their thought closed. `met` is said as the response
-        is written: a response that is not written in time is never sent as an answer.
+        Of the samples that are told of `forced` had their thought closed, and `missed` had not
+        come to their end. `met` is said as the response is written: a response that is not written
+        in time is never sent as an answer.
         """
         limit = self.job.limit
         if limit is None:
             return {}
-        deadline = limit.deadline
-        told = {
-            "budget_ms": round(deadline.budget_s * 1000),
-            "elapsed_ms": round(deadline.elapsed_s() * 1000),
-            "met": deadline.remaining_s() >= 0,
-            "forced": forced,
-        }
+        told = deadline_told(
+            limit.deadline,
+            self.courses[0] if self.courses else None,
+            forced=forced,
+            queued_s=self.queued_s,
+            not_forced=self.not_forced if missed else None,
+        )
         return {"deadline": told}
+
+    def plan_told(self) -> list[dict[str, Any]]:
+        """Every step of the latest plan, also put into the log for who debugs; none without one."""
+        limit = self.job.limit
+        if limit is None or not self.courses:
+            return []
+        steps = course_told(self.courses[-1], limit.deadline)
+        if logger.isEnabledFor(logging.DEBUG):
+            logger.debug("plan of %s: %s", self.job.request_id, encode(steps).decode())
+        return steps

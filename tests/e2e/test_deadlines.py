@@ -80,3 +80,38 @@ async def test_time_enough_changes_nothing(base_url: str) -> None:
         answer = (await client.post(CHAT, json=body)).json()
     assert answer["deadline"]["forced"] == 0
     assert answer["choices"][0]["finish_reason"] == "stop"
+
+
+@pytest.mark.parametrize("consensus", [None, 8], ids=["plain", "group"])
+@pytest.mark.parametrize("budget_ms", [300, 1000, 3500])
+async def test_the_plan_for_a_budget_is_kept_and_told(
+    base_url: str, budget_ms: int, consensus: int | None
+) -> None:
+    async with httpx.AsyncClient(base_url=base_url, timeout=20) as client:
+        body = asked(deadline_ms=budget_ms, consensus=consensus, n=1 if consensus else 2)
+        response = (await client.post(CHAT, json=body)).raise_for_status().json()
+    deadline, plan = response["deadline"], response["deadline"]["plan"]
+    assert deadline["met"] is True
+    assert deadline["elapsed_ms"] <= budget_ms == deadline["budget_ms"]
+    assert plan["mode"] in ("closed", "raced", "thrifty")
+    assert plan["closed"] <= plan["samples"]
+    assert plan["samples"] <= 8
+    if consensus is None:
+        assert plan["samples"] == 2
+        assert plan["closed"] == (2 if plan["mode"] == "closed" else 0)
+    else:
+        counts = response["consensus"]["sample_counts"]
+        assert plan["samples"] == counts["started"]
+        assert counts["finished"] > 0
+        assert response["consensus"]["votes"]
+        assert response["consensus"]["debug"]["plan"][0]["mode"] == plan["mode"]
+
+
+async def test_more_time_is_more_thought(base_url: str) -> None:
+    async with httpx.AsyncClient(base_url=base_url, timeout=20) as client:
+        thought = []
+        for budget_ms in (300, 700, 1400):
+            answer = (await client.post(CHAT, json=asked(deadline_ms=budget_ms))).json()
+            thought.append(answer["usage"]["completion_tokens_details"]["reasoning_tokens"])
+    assert thought == sorted(thought)
+    assert thought[0] < thought[-1]

@@ -7,27 +7,40 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.other_load import OtherLoad
 from tests.e2e.served import Served, group_members, left_of, serving
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
 START_S = 45.0
+"""Of a machine that nobody else works on: it takes half of that there."""
 
 
 @pytest.fixture(scope="module")
-def server(needs_engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def other_load() -> OtherLoad:
+    """From before the server's start."""
+    return OtherLoad()
+
+
+@pytest.fixture(scope="module")
+def server(
+    needs_engine: None, other_load: OtherLoad, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
     """A server of this module's own, to be ill-treated."""
     with serving(tmp_path_factory.mktemp("life")) as server:
         yield server
 
 
-def test_the_server_is_ready_in_time_and_says_so_meanwhile(server: Served) -> None:
+def test_the_server_is_ready_in_time_and_says_so_meanwhile(
+    server: Served, other_load: OtherLoad
+) -> None:
     server.wait_for(lambda: server.get("/health") == 200, 20, "the gateway to answer")
     assert server.get("/ready") == 503
     assert server.chat().status_code == 503
     seconds = server.wait_until_ready(240)
+    others_s = other_load.seconds_beside(server)
     assert server.chat().status_code == 200
-    assert seconds <= START_S
+    assert seconds - others_s <= START_S
 
 
 def test_a_killed_engine_comes_back(server: Served) -> None:

@@ -47,9 +47,10 @@ async def test_a_sample_ended_before_it_began_draws_nothing() -> None:
 async def test_the_pace_is_learnt_from_what_is_drawn() -> None:
     pace = Pace()
     await run_of(ScriptedEngine([Script(thought=40, first_s=0.2, token_s=0.01)]), pace).run()
-    assert pace.first_token_s() == 0.2
-    assert abs(pace.token_s() - 0.01) < 1e-9
-    assert pace.sample_s() is not None
+    assert abs(pace.first_token_s(0.5) - 0.2) < 0.01
+    assert abs(pace.token_s(0.5) - 0.01) < 0.001
+    assert pace.sample_tokens() == 43
+    assert (pace.running, pace.waiting) == (0, 0)
 
 
 @virtual_time

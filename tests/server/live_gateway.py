@@ -18,10 +18,13 @@ from tests.server.scripted_gateway import pool_of
 
 
 @contextmanager
-def live_gateway(served: ScriptedEngine | ReplicaPool) -> Iterator[str]:
-    """Serve over an engine, or over a pool of its own; yields the base URL."""
+def live_gateway(served: ScriptedEngine | ReplicaPool, **parts: Any) -> Iterator[str]:
+    """Serve over an engine, or over a pool of its own; yields the base URL.
+
+    `parts` are those of `create_app`.
+    """
     pool = pool_of(served) if isinstance(served, ScriptedEngine) else served
-    app: Any = create_app(pool)
+    app: Any = create_app(pool, **parts)
     config = uvicorn.Config(
         app, http=GatewayProtocol, ws="none", lifespan="on", log_config=None, access_log=False
     )

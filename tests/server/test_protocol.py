@@ -1,15 +1,15 @@
 import asyncio
 import json
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from quorate_server.gateway.asgi import Receive, Scope, Send
 from quorate_server.gateway.hotpath import Limits
 from quorate_server.protocol import GatewayProtocol
-from tests.server.gateway.harness import Gateway, answer, gateway, read_answer, request_bytes
-from tests.server.http1.scripted import until
+from tests.server.gateway.harness import ASKED, Gateway, answer, gateway, read_answer, request_bytes
+from tests.server.http1.scripted import Request, until
 
 
 class Impatient(GatewayProtocol):
@@ -151,3 +151,60 @@ async def test_a_short_answer_is_one_packet() -> None:
         assert b"200 OK" in head
         assert json.loads(body)["object"] == "chat.completion"
         writer.close()
+
+
+class Forsaking(GatewayProtocol):
+    write_timeout_s = 0.2
+
+
+async def endless(request: Request) -> None:
+    await request.start_stream()
+    with suppress(ConnectionError):
+        while not request.gone.is_set():
+            await request.chunk(b"data: " + b"x" * 60_000 + b"\n\n")
+
+
+async def test_a_client_that_never_reads_is_dropped_and_its_generation_stopped() -> None:
+    async with gateway(endless, protocol=Forsaking) as gw:
+        _, writer = await gw.connect()
+        cast(asyncio.Transport, writer.transport).pause_reading()
+        writer.write(request_bytes({**ASKED, "stream": True}))
+        await until(lambda: gw.hot.in_flight == 1)
+        await until(lambda: gw.hot.in_flight == 0)
+        await until(gw.engine.requests[0].gone.is_set)
+        assert gw.replica.in_flight == 0
+
+
+async def test_a_client_that_reads_slowly_is_not_dropped() -> None:
+    async def long(request: Request) -> None:
+        await request.start_stream()
+        for _ in range(100):
+            await request.chunk(b"data: " + b"x" * 60_000 + b"\n\n")
+        await request.end_stream()
+
+    async with gateway(long, protocol=Forsaking) as gw:
+        reader, writer = await gw.connect()
+        transport = cast(asyncio.Transport, writer.transport)
+        writer.write(request_bytes({**ASKED, "stream": True}))
+        got = 0
+        while piece := await reader.read(250_000):
+            got += len(piece)
+            transport.pause_reading()
+            await asyncio.sleep(0.03)
+            transport.resume_reading()
+        assert got > 6_000_000
+
+
+async def test_what_a_closed_connection_still_holds_is_not_kept_for_ever() -> None:
+    async def large(request: Request) -> None:
+        await request.answer(b"1" * 20_000_000)
+
+    async with gateway(large, protocol=Forsaking) as gw:
+        reader, writer = await gw.connect()
+        cast(asyncio.Transport, writer.transport).pause_reading()
+        writer.write(request_bytes())  # it says `connection: close`
+        await until(lambda: bool(gw.engine.requests))
+        await asyncio.sleep(0.6)
+        cast(asyncio.Transport, writer.transport).resume_reading()
+        with suppress(ConnectionError):
+            assert len(await reader.read()) < 20_000_000

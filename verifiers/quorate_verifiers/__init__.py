@@ -11,7 +11,7 @@ from quorate_verifiers.boxes import last_boxed
 from quorate_verifiers.canonical import canonical, canonical_number
 from quorate_verifiers.equivalence import Canonical, Equivalence
 from quorate_verifiers.errors import QuorateError
-from quorate_verifiers.extraction import EXTRACTORS, extract, extractor
+from quorate_verifiers.extraction import EXTRACTORS, extract, extractor, whole_answer
 from quorate_verifiers.extractors.label import check_labels
 from quorate_verifiers.extractors.regex import check_pattern
 from quorate_verifiers.kinds import KindTally, choose_kind
@@ -62,4 +62,5 @@ __all__ = [
     "resolve",
     "split_reasoning",
     "stated_confidence",
+    "whole_answer",
 ]

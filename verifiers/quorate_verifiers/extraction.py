@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from quorate_verifiers.answers import Answer, AnswerType, Extractor, Kind
+from quorate_verifiers.canonical import canonical
 from quorate_verifiers.extractors.choice import extract_choice
-from quorate_verifiers.extractors.code import extract_code
+from quorate_verifiers.extractors.code import code_key, extract_code
 from quorate_verifiers.extractors.json import extract_json
 from quorate_verifiers.extractors.label import LabelExtractor
 from quorate_verifiers.extractors.math import extract_math
@@ -48,3 +49,21 @@ def extract(text: str, kind: Kind) -> Answer | None:
     """
     _, answer_part = split_reasoning(text)
     return EXTRACTORS[kind](answer_part)
+
+
+def whole_answer(text: str, kind: Kind) -> Answer:
+    """The answer that `text` is from end to end, as a person or a record gives it.
+
+    Nothing is looked for in it: mathematics has its canonical form, the other kinds theirs, and
+    what is none of its kind is compared by its words. Raises nothing for any text.
+    """
+    return Answer(kind, text.strip(), _whole_key(text, kind))
+
+
+def _whole_key(text: str, kind: Kind) -> str:
+    if kind in ("math", "number"):
+        return canonical(text)
+    if kind == "code":
+        return code_key(text)
+    answer = EXTRACTORS[kind](text) if kind in EXTRACTORS else None
+    return answer.key if answer is not None else " ".join(text.split())

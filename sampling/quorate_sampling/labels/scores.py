@@ -6,6 +6,7 @@ from math import exp, fsum
 from typing import Literal
 
 from quorate_sampling.reading import Reading
+from quorate_sampling.softmax import softmax
 
 Scoring = Literal["votes", "logprob"]
 
@@ -106,14 +107,6 @@ def label_counts(readings: Sequence[Reading], labels: Sequence[str]) -> tuple[li
             given[reading.answer.text] += 1
     counts = list(given.values())
     return counts, len(readings) - sum(counts)
-
-
-def softmax(logprobs: Sequence[float]) -> list[float]:
-    """Probabilities among the alternatives alone; they sum to 1. One has to be possible."""
-    highest = max(logprobs)
-    weights = [exp(logprob - highest) for logprob in logprobs]
-    total = fsum(weights)
-    return [weight / total for weight in weights]
 
 
 def _shares(votes: Sequence[float], smoothing: float) -> list[float | None]:

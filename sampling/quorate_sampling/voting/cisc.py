@@ -8,10 +8,11 @@ from typing import ClassVar, Literal
 
 from quorate_sampling.parameters import between
 from quorate_sampling.reading import Reading
+from quorate_sampling.softmax import softmax
 from quorate_sampling.votes import Vote
 from quorate_sampling.voting.logprob import probability
 from quorate_sampling.voting.verified import probable
-from quorate_sampling.voting.weighted import Score, softmax, weighted
+from quorate_sampling.voting.weighted import Score, weighted
 
 HIGHEST_TEMPERATURE = 1000.0
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from quorate_sampling.parameters import within
 from quorate_sampling.reading import Reading
 from quorate_sampling.votes import Vote, ballots, ranked
-from quorate_sampling.voting.intervals import Interval
+from quorate_sampling.voting.intervals import Bounds
 from quorate_verifiers.canonical import is_number_key
 
 LARGEST = 1e150
@@ -41,7 +41,7 @@ class Estimate(ABC):
     def _centre(self, ascending: Sequence[float]) -> float: ...
 
     @abstractmethod
-    def _interval(self, ascending: Sequence[float]) -> Interval | None: ...
+    def _interval(self, ascending: Sequence[float]) -> Bounds | None: ...
 
     def count(self, readings: Sequence[Reading]) -> tuple[Vote, ...]:
         numbers = {reading.index: _number(reading) for reading in readings}

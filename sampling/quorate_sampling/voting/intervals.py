@@ -10,10 +10,11 @@ from math import atan, comb, cos, exp, fsum, lgamma, log1p, pi, sin, sqrt
 
 CONFIDENCE = 0.95
 
-Interval = tuple[float, float]
+Bounds = tuple[float, float]
+"""Low and high."""
 
 
-def mean_interval(values: Sequence[float], mean: float) -> Interval | None:
+def mean_interval(values: Sequence[float], mean: float) -> Bounds | None:
     """Student's: mean ± t s / sqrt(n), s with n - 1; None for fewer than two values.
 
     It trusts the values to be roughly normal around one centre: a single outlier widens it far.
@@ -26,7 +27,7 @@ def mean_interval(values: Sequence[float], mean: float) -> Interval | None:
     return mean - reach, mean + reach
 
 
-def median_interval(ascending: Sequence[float]) -> Interval | None:
+def median_interval(ascending: Sequence[float]) -> Bounds | None:
     """The k-th smallest and the k-th largest value; None for fewer than six.
 
     k is the largest with 2 P(Bin(n, 1/2) < k) <= 1 - 0.95, so the median lies between the two

@@ -6,8 +6,9 @@ from math import exp
 from typing import ClassVar, Literal
 
 from quorate_sampling.reading import Reading
+from quorate_sampling.softmax import softmax
 from quorate_sampling.votes import Vote
-from quorate_sampling.voting.weighted import as_they_are, softmax, weighted
+from quorate_sampling.voting.weighted import as_they_are, weighted
 
 
 @dataclass(frozen=True, slots=True)

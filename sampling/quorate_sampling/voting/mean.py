@@ -6,7 +6,7 @@ from math import fsum
 from typing import ClassVar
 
 from quorate_sampling.voting.estimate import Estimate
-from quorate_sampling.voting.intervals import Interval, mean_interval
+from quorate_sampling.voting.intervals import Bounds, mean_interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,5 +25,5 @@ class Mean(Estimate):
         mean = fsum(ascending) / len(ascending)
         return min(max(mean, ascending[0]), ascending[-1])  # it may be out by its rounding
 
-    def _interval(self, ascending: Sequence[float]) -> Interval | None:
+    def _interval(self, ascending: Sequence[float]) -> Bounds | None:
         return mean_interval(ascending, self._centre(ascending))

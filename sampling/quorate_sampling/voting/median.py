@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from quorate_sampling.voting.estimate import Estimate
-from quorate_sampling.voting.intervals import Interval, median_interval
+from quorate_sampling.voting.intervals import Bounds, median_interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,5 +25,5 @@ class Median(Estimate):
             return ascending[middle]
         return (ascending[middle - 1] + ascending[middle]) / 2
 
-    def _interval(self, ascending: Sequence[float]) -> Interval | None:
+    def _interval(self, ascending: Sequence[float]) -> Bounds | None:
         return median_interval(ascending)

@@ -1,7 +1,7 @@
 """Votes that weigh: what every weighted voting shares."""
 
 from collections.abc import Callable, Sequence
-from math import exp, fsum, isfinite
+from math import fsum, isfinite
 
 from quorate_sampling.reading import Reading
 from quorate_sampling.votes import Vote, ballots, ranked
@@ -40,9 +40,3 @@ def weighted(readings: Sequence[Reading], score: Score, weigh: Weigh) -> tuple[V
 def as_they_are(scores: Sequence[float]) -> Sequence[float]:
     """Scores that are weights already."""
     return scores
-
-
-def softmax(scores: Sequence[float], temperature: float = 1.0) -> Sequence[float]:
-    """exp(score / temperature), up to the scale that `weighted` sets: the largest is 1."""
-    most = max(scores, default=0.0)
-    return [exp((score - most) / temperature) for score in scores]

@@ -4,6 +4,7 @@ import time
 from typing import Annotated, Any
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -11,7 +12,7 @@ from rich.text import Text
 from quorate_server.cli.ask import client_of, follow
 from quorate_server.cli.asking import AskFailed, Question
 from quorate_server.cli.local import local_server
-from quorate_server.cli.show import bar, outcome_view
+from quorate_server.cli.show import colour, outcome_view
 
 QUESTIONS: tuple[tuple[str, int], ...] = (
     ("What is 4+5?", 4 + 5),
@@ -24,7 +25,7 @@ QUESTIONS: tuple[tuple[str, int], ...] = (
 )
 """Questions for the bundled reasoner, rising in difficulty, with their right answers."""
 
-HEADINGS = ("question", "answer", "", "agreement", "confidence", "samples", "tokens", "seconds")
+HEADINGS = ("question", "answer", "agreement", "confidence", "drawn", "tokens", "time")
 SAMPLES = 16
 DEADLINE_S = 3.5
 
@@ -73,7 +74,7 @@ def _ask_all(console: Console, url: str) -> None:
                     "seconds": time.monotonic() - began_at,
                 }
             )
-    console.print(_summary(rows))
+    console.print(summary(rows))
     console.print(
         "\nAsk it yourself:  .venv/bin/quorate ask --local 'What is 64*7-90?' "
         f"--samples {SAMPLES} --deadline {DEADLINE_S}\n"
@@ -81,22 +82,31 @@ def _ask_all(console: Console, url: str) -> None:
     )
 
 
-def _summary(rows: list[dict[str, Any]]) -> Table:
-    table = Table(title="Confidence falls as the questions get hard", title_justify="left")
+def summary(rows: list[dict[str, Any]]) -> Table:
+    """A row for each question; it fits into 80 columns."""
+    table = Table(
+        title="Confidence falls as the questions get hard",
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        show_edge=False,
+        padding=0,
+    )
     for heading in HEADINGS:
-        right = heading in ("confidence", "samples", "tokens", "seconds")
-        table.add_column(heading, justify="right" if right else "left")
+        table.add_column(heading, justify="left" if heading in ("question", "answer") else "right")
     for row in rows:
-        mark = Text("✓", style="green") if row["right"] else Text("✗", style="red")
-        agreement = Text.assemble(bar(row["agreement"], 12), f" {row['agreement']:.0%}")
+        mark = Text(" ✓", style="green") if row["right"] else Text(" ✗", style="red")
+        confidence = row["confidence"]
         table.add_row(
-            row["question"],
-            str(row["answer"]),
-            mark,
-            agreement,
-            "–" if row["confidence"] is None else f"{row['confidence']:.0%}",
+            row["question"].removeprefix("What is ").removesuffix("?"),
+            Text(str(row["answer"])) + mark,
+            _share(row["agreement"]),
+            Text("–") if confidence is None else _share(confidence),
             str(row["samples"]),
             str(row["tokens"]),
-            f"{row['seconds']:.2f}",
+            f"{row['seconds']:.1f} s",
         )
     return table
+
+
+def _share(share: float) -> Text:
+    return Text(f"{share:.0%}", style=colour(share))

@@ -81,6 +81,42 @@ _EmbeddingModel = Annotated[
         help="A sentence-transformers model, a folder or on the Hub, to compare texts by.",
     ),
 ]
+_Closer = Annotated[
+    str | None,
+    typer.Option(metavar="TEXT", help="What ends a thought. [default: by the model's family]"),
+]
+_AnswerOpener = Annotated[
+    str | None,
+    typer.Option(metavar="TEXT", help="What leads from a closed thought into an answer."),
+]
+_ThinkEnd = Annotated[
+    str | None,
+    typer.Option(metavar="TEXT", help="The marker by which the model ends a thought itself."),
+]
+_MaxQueue = Annotated[
+    int | None,
+    typer.Option(help="Requests that may wait for an engine, each engine's. [default: 256]"),
+]
+_HedgeShare = Annotated[
+    float | None,
+    typer.Option(
+        help="What part of the draws may go to a second engine too, when the first is slow to"
+        " begin: at most 0.05. [default: 0]"
+    ),
+]
+_TrustTimeout = Annotated[
+    bool | None,
+    typer.Option(
+        "--trust-client-timeout",
+        help="Take the `timeout=` that OpenAI's SDKs tell for a deadline. [default: no]",
+    ),
+]
+_StateDir = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER", help="Keep there what was learned of the engines' pace, for restarts."
+    ),
+]
 _EngineArgs = Annotated[
     list[str] | None, typer.Argument(metavar="[-- ENGINE ARGS]", help="Passed on to vLLM.")
 ]
@@ -103,6 +139,13 @@ def serve(
     record_texts: _RecordTexts = None,
     feedback: _Feedback = None,
     embedding_model: _EmbeddingModel = None,
+    closer: _Closer = None,
+    answer_opener: _AnswerOpener = None,
+    think_end: _ThinkEnd = None,
+    max_queue: _MaxQueue = None,
+    hedge_share: _HedgeShare = None,
+    trust_client_timeout: _TrustTimeout = None,
+    state_dir: _StateDir = None,
     engine_args: _EngineArgs = None,
 ) -> None:
     """Serve a reasoning model. Without options: the bundled one, on this machine.
@@ -123,6 +166,13 @@ def serve(
         "record_texts": record_texts,
         "feedback": feedback,
         "embedding_model": embedding_model,
+        "closer": closer,
+        "answer_opener": answer_opener,
+        "think_end": think_end,
+        "max_queue": max_queue,
+        "hedge_share": hedge_share,
+        "trust_client_timeout": trust_client_timeout,
+        "state_dir": state_dir,
         "engine_args": engine_args,
     }
     progress = StartProgress()

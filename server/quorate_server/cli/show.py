@@ -15,10 +15,15 @@ FIELDS_SHOWN = 12
 
 
 def bar(share: float, cells: int = BAR_CELLS) -> Text:
-    """A share of 1 as a bar: green from three quarters, yellow from a half, red below."""
+    """A share of 1 as a bar in its colour."""
     filled = round(max(0.0, min(1.0, share)) * cells)
-    colour = "green" if share >= 0.75 else "yellow" if share >= 0.5 else "red"
-    return Text("█" * filled, style=colour) + Text("░" * (cells - filled), style="bright_black")
+    rest = Text("░" * (cells - filled), style="bright_black")
+    return Text("█" * filled, style=colour(share)) + rest
+
+
+def colour(share: float) -> str:
+    """Green from three quarters, yellow from a half, red below."""
+    return "green" if share >= 0.75 else "yellow" if share >= 0.5 else "red"
 
 
 def progress_view(question: str, progress: dict[str, Any]) -> RenderableType:

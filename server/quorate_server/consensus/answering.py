@@ -30,7 +30,7 @@ async def answer_by_vote(work: Work, options: ConsensusOptions) -> None:
         ],
         usage=usage,
         consensus=consensus,
-        **work.deadline_object(forced=decision.outcome.group.counts.forced),
+        **_deadline(work, decision),
     )
     await work.reply.whole(
         200,
@@ -50,7 +50,7 @@ async def _stream(work: Work, options: ConsensusOptions) -> None:
         await work.reply.start_stream()
     extra: dict[str, Any] = {
         "consensus": consensus,
-        **work.deadline_object(forced=decision.outcome.group.counts.forced),
+        **_deadline(work, decision),
     }
     tokens = _tokens(work, options, decision)
     choices = choices_of(decision.outcome, options.content, work.job.n, consensus)
@@ -64,6 +64,12 @@ async def _stream(work: Work, options: ConsensusOptions) -> None:
             await send_event(work.reply, shape.chunk([shape.delta(index, delta)]))
     endings = [shape.ending(i, sample.finish_reason) for i, (sample, _) in enumerate(choices)]
     await send_end(work.reply, shape, endings, usage, work.job)
+
+
+def _deadline(work: Work, decision: Decision) -> dict[str, Any]:
+    group = decision.outcome.group
+    missed = group.counts.cancelled if group.stop_reason == "deadline" else 0
+    return work.deadline_object(forced=group.counts.forced, missed=missed)
 
 
 def _tokens(work: Work, options: ConsensusOptions, decision: Decision) -> int:

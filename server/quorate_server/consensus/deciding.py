@@ -62,11 +62,15 @@ async def _drawn(
         pace=work.pace,
         clock=work.clock,
         timetable=work.timetable,
-        free_slots=work.replica.free_slots,
+        free_slots=work.free_slots,
         observe=observe,
         on_end=work.tab.add,
+        on_plan=work.courses.append,
     )
     outcome = await read_out(work, options, group, preparation)
+    steps = work.plan_told()
+    if steps:
+        outcome = replace(outcome, notes={**outcome.notes, "plan": steps})
     if outcome.shown or not again:  # else the first group's answer is told, under the same id
         work.learning.take(_finished(work, outcome, preparation))
     return outcome

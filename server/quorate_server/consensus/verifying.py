@@ -7,7 +7,7 @@ from typing import Any
 
 from quorate_sampling.engine import Engine, EngineUsage
 from quorate_sampling.labels import LabelScorer, PreparedLabels, prepare_labels
-from quorate_sampling.labels.scores import softmax
+from quorate_sampling.softmax import softmax
 from quorate_server.errors import EngineError, RequestError
 from quorate_verifiers import Answer
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from quorate_sampling.engine import Abilities, Continuation, Draw
+from quorate_sampling.turns import Turn
 
 SAMPLING_FIELDS = frozenset(
     {
@@ -69,7 +70,19 @@ def draw_body(draw: Draw, abilities: Abilities) -> dict[str, Any]:
         body["max_completion_tokens" if modern else "max_tokens"] = draw.max_tokens
         if modern:
             body.pop("max_tokens", None)
+    if draw.priority is not None:
+        body["priority"] = draw.priority
+    if draw.thinking_tokens is not None and abilities.thinking_budget:
+        body["thinking_token_budget"] = _smaller(
+            draw.thinking_tokens, body.get("thinking_token_budget")
+        )
     return _streamed(body, abilities, draw.seed, draw.stream_interval)
+
+
+def _smaller(ours: int, asked: Any) -> Any:
+    """The client's own budget stays, unless it is greater. vLLM has -1 for none."""
+    limit = isinstance(asked, int) and not isinstance(asked, bool) and asked >= 0
+    return min(ours, asked) if limit else ours
 
 
 def _text_body(body: dict[str, Any], draw: Draw, abilities: Abilities) -> dict[str, Any]:
@@ -78,18 +91,49 @@ def _text_body(body: dict[str, Any], draw: Draw, abilities: Abilities) -> dict[s
         body.pop(name, None)
     if draw.max_tokens is not None:
         body["max_tokens"] = draw.max_tokens
+    if draw.priority is not None:
+        body["priority"] = draw.priority
     return _streamed(body, abilities, draw.seed, draw.stream_interval)
 
 
 def continuation_body(continuation: Continuation, abilities: Abilities) -> dict[str, Any]:
-    """A streamed completion that goes on from token ids."""
+    """A streamed completion that goes on from token ids; a chat's, where there is only its text."""
+    if continuation.turn is not None:
+        return _turn_body(continuation, continuation.turn, abilities)
     asked = continuation.body
     body = {name: value for name, value in asked.items() if name in SAMPLING_FIELDS}
     if asked.get("logprobs"):
         body["logprobs"] = top_logprobs(asked)
     body["prompt"] = list(continuation.token_ids)
     body["max_tokens"] = continuation.max_tokens
+    if continuation.priority is not None:
+        body["priority"] = continuation.priority
     return _streamed(body, abilities, continuation.seed, continuation.stream_interval)
+
+
+def _turn_body(continuation: Continuation, turn: Turn, abilities: Abilities) -> dict[str, Any]:
+    said = {"role": "assistant", "content": turn.said}
+    body = dict(continuation.body)
+    messages = [*body.get("messages", ()), *([said] if turn.said else ())]
+    if turn.ask:
+        body["messages"] = [*messages, {"role": "user", "content": turn.ask}]
+        if abilities.thinking_off:
+            body["chat_template_kwargs"] = {
+                **(body.get("chat_template_kwargs") or {}),
+                "enable_thinking": False,
+            }
+    else:
+        body |= {"messages": messages, "continue_final_message": True}
+        body["add_generation_prompt"] = False
+    draw = Draw(
+        continuation.sample_id,
+        body,
+        seed=continuation.seed,
+        max_tokens=continuation.max_tokens,
+        stream_interval=continuation.stream_interval,
+        priority=continuation.priority,
+    )
+    return draw_body(draw, abilities)
 
 
 def prompt_body(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The chunks of a streamed completion, decoded and turned into pieces of a sample."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -90,6 +91,17 @@ def chat_delta(data: bytes) -> Delta:
         choice.finish_reason,
         usage,
     )
+
+
+def answer_delta(data: bytes) -> Delta:
+    """The same where there is no thought: what a parser takes for one is the answer.
+
+    Parsers take everything for a thought until its end marker, which stands in the prompt here.
+    """
+    piece = chat_delta(data)
+    if not piece.reasoning:
+        return piece
+    return replace(piece, reasoning="", content=piece.reasoning + piece.content)
 
 
 def text_delta(data: bytes, top_logprobs: int) -> Delta:

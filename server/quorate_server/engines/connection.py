@@ -3,13 +3,16 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from quorate_sampling.closers import Closing
+from quorate_sampling.engine import Abilities
+from quorate_server.engines.conversation import Conversation
 from quorate_server.engines.families import family_of
 from quorate_server.engines.model_card import read_card
 from quorate_server.engines.probe import EngineFacts, probe
 from quorate_server.engines.replica import Replica
+from quorate_server.engines.thinking import keeps_budget, with_turns
 from quorate_server.engines.vllm import HttpEngine
 from quorate_server.engines.warmup import warm_up
 from quorate_server.errors import EngineError
@@ -50,14 +53,9 @@ async def connect(replica: Replica, *, closing: Closing | None = None) -> Engine
     facts = await probe(replica.upstream, replica.headers)
     if closing is None:
         closing = family_of(read_card(facts.root or facts.model_ids[0])).closing
-    replica.engine = HttpEngine(
-        replica.upstream,
-        name=replica.engine.name,
-        abilities=facts.abilities,
-        closing=closing,
-        headers=replica.headers,
-        streams=replica.streams,
-    )
+    if closing is not None:
+        facts = await _of_thinking(facts, closing, replica)
+    replica.engine = _engine(replica, facts.abilities, closing)
     replica.model_ids = facts.model_ids
     replica.max_model_len = facts.max_model_len
     replica.abort_by_id = facts.abilities.abort_by_id
@@ -66,3 +64,25 @@ async def connect(replica: Replica, *, closing: Closing | None = None) -> Engine
     for lacking in facts.missing():
         logger.info("engine %s: %s", replica.engine.name, lacking)
     return facts
+
+
+async def _of_thinking(facts: EngineFacts, closing: Closing, replica: Replica) -> EngineFacts:
+    """With what the engine can do about the thoughts of a model that has some."""
+    able, model = facts.abilities, facts.model_ids[0]
+    if able.token_ids:
+        sending = _engine(replica, replace(able, thinking_budget=True), closing)
+        able = replace(able, thinking_budget=await keeps_budget(sending, model, closing))
+    else:
+        able = await with_turns(Conversation(replica.upstream, replica.headers), model, able)
+    return replace(facts, abilities=able, thinks=True)
+
+
+def _engine(replica: Replica, abilities: Abilities, closing: Closing | None) -> HttpEngine:
+    return HttpEngine(
+        replica.upstream,
+        name=replica.engine.name,
+        abilities=abilities,
+        closing=closing,
+        headers=replica.headers,
+        streams=replica.streams,
+    )

@@ -9,8 +9,11 @@ import re
 from dataclasses import dataclass, replace
 
 from quorate_sampling.closers import Closing
+from quorate_sampling.turns import Textually
 from quorate_server.engines.model_card import ModelCard
+from quorate_server.errors import StartupError
 
+_THINK = "<think>"
 _THINK_END = "</think>"
 _FINAL_ANSWER = "**Final Answer**\n\\boxed{"
 
@@ -49,8 +52,27 @@ def _found(pattern: str | None, text: str | None) -> bool:
     return bool(pattern and text and re.search(pattern, text, re.IGNORECASE))
 
 
-def _think(family: str, *, words: str = "", boxed_opener: str = _FINAL_ANSWER) -> Closing:
-    return Closing(family, _THINK_END, f"{words}\n{_THINK_END}\n\n", boxed_opener)
+def _left_out(start: str, end: str) -> str:
+    return f"{start}\n\n{end}\n\n" if start else ""
+
+
+def _think(
+    family: str,
+    *,
+    words: str = "",
+    boxed_opener: str = _FINAL_ANSWER,
+    textually: Textually = "bare_prefix",
+) -> Closing:
+    return Closing(
+        family,
+        _THINK_END,
+        f"{words}\n{_THINK_END}\n\n",
+        boxed_opener,
+        last_words=words,
+        start_marker=_THINK,
+        skipped=_left_out(_THINK, _THINK_END),
+        textually=textually,
+    )
 
 
 UNKNOWN = Family("unknown", parser=None, closing=None)
@@ -70,6 +92,9 @@ FAMILIES: tuple[Family, ...] = (
             "gpt-oss",
             "<|channel|>final<|message|>",
             "<|end|><|start|>assistant<|channel|>final<|message|>",
+            start_marker="<|channel|>analysis<|message|>",
+            skipped="<|channel|>final<|message|>",
+            textually="ask_again",
         ),
         names=r"gpt-oss",
         model_type=r"^gpt_oss$",
@@ -82,6 +107,10 @@ FAMILIES: tuple[Family, ...] = (
             "<|end_of_thought|>",
             "\n\n<|end_of_thought|>\n\n<|begin_of_solution|>\n\n",
             "\\boxed{",
+            start_marker="<|begin_of_thought|>",
+            skipped="<|begin_of_thought|>\n\n<|end_of_thought|>\n\n<|begin_of_solution|>\n\n",
+            answer_marks=("<|begin_of_solution|>", "<|end_of_solution|>"),
+            textually="prefix",
         ),
         names=r"sky-t1",
         template=r"<\|begin_of_thought\|>",
@@ -95,13 +124,13 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         "minicpm-v",
         parser="minicpmv",
-        closing=_think("minicpm-v"),
+        closing=_think("minicpm-v", textually="prefix"),
         names=r"minicpm-v-?4[._]5",
     ),
     Family(
         "minicpm",
         parser="deepseek_r1",
-        closing=_think("minicpm"),
+        closing=_think("minicpm", textually="prefix"),
         names=r"minicpm-?(s1|r1|4[._]1|5)",
     ),
     # Before Qwen3: DeepSeek's distills carry its name too.
@@ -120,6 +149,7 @@ FAMILIES: tuple[Family, ...] = (
             "qwen3",
             words="Considering the limited time by the user, I have to give the solution based on"
             " the thinking directly now.",
+            textually="prefix",
         ),
         names=r"(^|[/_-])qwen-?3",
         not_names=r"instruct|coder|embedding|reranker|guard|-base",
@@ -143,3 +173,31 @@ def family_with_parser(parser: str, card: ModelCard) -> Family:
     if own is UNKNOWN:
         own = next((f for f in reversed(FAMILIES) if f.parser == parser), UNKNOWN)
     return replace(own, parser=parser)
+
+
+def family_with_closer(
+    family: Family, closer: str, *, answer_opener: str | None = None, think_end: str | None = None
+) -> Family:
+    """The family with words of the user's own for closing its thoughts.
+
+    `think_end` is the model's end of thought and has to stand in `closer`; where it is not given it
+    is the family's, or `</think>`. `answer_opener` leads into a boxed answer; where it is not given
+    it is the family's, or none. Raises StartupError.
+    """
+    own = family.closing or Closing(family.name, _THINK_END, "")
+    end = think_end or own.end_marker
+    words, marker, _ = closer.partition(end)
+    if not marker:
+        raise StartupError(f"The closer {closer!r} does not hold the end of a thought, {end!r}.")
+    start = own.start_marker if end == own.end_marker else ""
+    start = start or (end.replace("</", "<", 1) if end.startswith("</") else "")
+    closing = replace(
+        own,
+        end_marker=end,
+        closer=closer,
+        boxed_opener=own.boxed_opener if answer_opener is None else answer_opener,
+        last_words=words.rstrip(),
+        start_marker=start,
+        skipped=own.skipped if end == own.end_marker and own.skipped else _left_out(start, end),
+    )
+    return replace(family, closing=closing)

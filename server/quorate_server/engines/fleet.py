@@ -62,14 +62,14 @@ def fleet_from(settings: ServeSettings, watcher: Watcher | None = None) -> Fleet
                 "--model starts an engine and --engine attaches to one: give either."
             )
         pairs = zip(settings.engines, settings.engine_keys(), strict=True)
-        replicas = [_attached_replica(url, key) for url, key in pairs]
+        replicas = [_attached_replica(url, key, settings.max_queue) for url, key in pairs]
         engines = tuple(AttachedEngine(r, on_ready=watcher.on_ready) for r in replicas)
         return Fleet(engines, ReplicaPool(replicas))
     launched = _launched(settings, watcher)
     return Fleet((launched,), ReplicaPool([launched.replica]))
 
 
-def _attached_replica(url: str, key: str | None) -> Replica:
+def _attached_replica(url: str, key: str | None, max_queue: int) -> Replica:
     base_url = url.rstrip("/").removesuffix("/v1")
     headers: Sequence[Header] = ()
     if key is not None:
@@ -79,7 +79,7 @@ def _attached_replica(url: str, key: str | None) -> Replica:
     except ValueError as error:
         raise StartupError(f"--engine: {error}.") from error
     engine = HttpEngine(upstream, name=base_url, abilities=Abilities(), headers=headers)
-    return Replica(upstream, engine, (), headers, ready=False)
+    return Replica(upstream, engine, (), headers, max_queue=max_queue, ready=False)
 
 
 def _launched(settings: ServeSettings, watcher: Watcher) -> LaunchedEngine:
@@ -104,6 +104,7 @@ def _launched(settings: ServeSettings, watcher: Watcher) -> LaunchedEngine:
         ),
         connect_to=HttpOrigin,
         capacity=sequences_at_once(build, settings.engine_args),
+        max_queue=settings.max_queue,
         on_phase=watcher.on_phase,
         on_ready=watcher.on_ready,
         patience=Patience(ready_s=settings.ready_timeout_s),

@@ -111,6 +111,8 @@ def engine_command(
     argv += ["--served-model-name", *served_names, "--host", HOST, "--port", str(port)]
     # Aborting by id, with an exact bill; the access log would cost CPU with each request.
     argv += ["--enable-scale-out", "--disable-uvicorn-access-log"]
+    # So that those whose deadline is near are not kept waiting by those without one.
+    argv += ["--scheduling-policy", "priority"]
     if family.parser is not None:
         argv += ["--reasoning-parser", family.parser]
     if build.on_cpu:

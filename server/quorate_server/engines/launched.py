@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from quorate_sampling.engine import Abilities
+from quorate_server.admission.admission import MAX_QUEUE
 from quorate_server.engines.backoff import Backoff
 from quorate_server.engines.connection import Health, connect
 from quorate_server.engines.failures import explain
@@ -45,7 +46,8 @@ class LaunchedEngine:
     """Runs an engine and keeps its replica in step with it.
 
     `command` makes the command line for a port, `connect_to` the upstream for a base URL;
-    `capacity` is how many sequences it will run at once, where that is known.
+    `capacity` is how many sequences it will run at once, where that is known; `max_queue` how many
+    requests may wait for it.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class LaunchedEngine:
         command: Callable[[int], EngineCommand],
         connect_to: Callable[[str], Upstream],
         capacity: int | None = None,
+        max_queue: int = MAX_QUEUE,
         on_phase: Callable[[str], None] = lambda _phase: None,
         on_ready: Callable[[Replica], None] = lambda _replica: None,
         patience: Patience | None = None,
@@ -77,6 +80,7 @@ class LaunchedEngine:
             HttpEngine(upstream, name=name, abilities=Abilities(), closing=family.closing),
             model_ids,
             capacity=capacity,
+            max_queue=max_queue,
             ready=False,
         )
 

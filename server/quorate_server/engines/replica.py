@@ -1,7 +1,7 @@
 """One engine as the gateway sees it: where it is, what it serves, how busy it is."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +9,13 @@ from quorate_sampling.closers import PreparedClosing
 from quorate_sampling.engine import Engine
 from quorate_sampling.labels import LabelScorer, PreparedLabels, prepare_labels
 from quorate_sampling.pace import Pace
+from quorate_server.admission.admission import MAX_QUEUE, Admission
+from quorate_server.admission.demand import Demand
+from quorate_server.admission.limit import AdaptiveLimit
+from quorate_server.admission.prompt_length import PromptLength
+from quorate_server.admission.ticket import Ticket
 from quorate_server.engines.abort import abort_requests
+from quorate_server.engines.closing import closing_in_words, prepare_closing
 from quorate_server.engines.labels import HttpLabelScorer
 from quorate_server.engines.stream import OpenStreams
 from quorate_server.errors import EngineUnavailable, ModelNotFound
@@ -45,16 +51,19 @@ class Replica:
     streams: OpenStreams = field(default_factory=OpenStreams)
     """Samples being drawn on it: an HttpEngine counts them there."""
     ready: bool = True
+    max_queue: int = MAX_QUEUE
+    """Requests that may wait for it."""
+    prompt_length: PromptLength = field(default_factory=PromptLength)
     in_flight: int = field(default=0, init=False)
+    admission: Admission = field(init=False)
+    """Who is let in, who waits."""
 
-    def free_slots(self) -> int | None:
-        """How many more samples the engine could run side by side; None where it is not known.
+    def __post_init__(self) -> None:
+        self.admission = Admission(AdaptiveLimit(self.capacity), max_queue=self.max_queue)
 
-        A request in flight that draws samples is counted beside them: better too few than a queue.
-        """
-        if self.capacity is None:
-            return None
-        return max(0, self.capacity - self.in_flight - self.streams.count)
+    def free_slots(self) -> int:
+        """How many more samples the engine could run side by side, within its limit."""
+        return self.admission.free
 
     async def abort(self, request_ids: Sequence[str]) -> None:
         """Ask the engine to end requests by the `x-request-id` they were sent with.
@@ -70,6 +79,7 @@ class Replica:
         `upstream` takes the place of the old one, whose connections are closed.
         """
         self.ready = False
+        self.admission.turn_away()
         old, self.upstream = self.upstream, upstream
         await old.aclose()
 
@@ -83,13 +93,15 @@ class Replica:
             return None
         opener = closing.boxed_opener if boxed else ""
         if opener not in self.closings:
-            self.closings[opener] = PreparedClosing(
-                token_ids=await self.engine.tokenize(closing.closer + opener),
-                end_ids=await self.engine.tokenize(closing.end_marker),
-                last_words=closing.last_words,
-                opener=opener,
-            )
+            self.closings[opener] = await prepare_closing(self.engine, closing, opener)
         return self.closings[opener]
+
+    def closing_in_words(self, *, boxed: bool) -> PreparedClosing | None:
+        """The same where the engine has no token ids; None where it has, or does not think."""
+        closing, abilities = self.engine.closing, self.engine.abilities
+        if closing is None or abilities.token_ids:
+            return None
+        return closing_in_words(closing, abilities, closing.boxed_opener if boxed else "")
 
     async def prepared_labels(self, labels: tuple[str, ...]) -> PreparedLabels | None:
         """The labels in this engine's token ids; None where they cannot be scored by it.
@@ -108,13 +120,25 @@ class Replica:
         return HttpLabelScorer(self.upstream, self.headers, asked)
 
     @contextmanager
-    def lease(self) -> Iterator[None]:
-        """Count one request for as long as it lasts, however it ends."""
+    def lease(self, samples: int = 1) -> Iterator[None]:
+        """Count one request, of so many samples, for as long as it lasts, however it ends."""
         self.in_flight += 1
+        self.admission.relay(samples)
         try:
             yield
         finally:
             self.in_flight -= 1
+            self.admission.relay(-samples)
+
+    @asynccontextmanager
+    async def entered(self, demand: Demand) -> AsyncIterator[Ticket]:
+        """Be let in by its admission, and counted as a request; raises what `Admission` does."""
+        async with self.admission.entered(demand) as ticket:
+            self.in_flight += 1
+            try:
+                yield ticket
+            finally:
+                self.in_flight -= 1
 
 
 @dataclass(slots=True)
@@ -130,8 +154,17 @@ class ReplicaPool:
     def serves(self, model: str) -> bool:
         return any(model in r.model_ids for r in self.replicas)
 
+    @property
+    def samples_in_flight(self) -> int:
+        """Samples being drawn on all of them."""
+        return sum(replica.admission.in_flight for replica in self.replicas)
+
     def pick(self, model: str) -> Replica:
-        """The ready replica of `model` with the fewest requests in flight.
+        """The ready replica of `model` with the fewest requests in flight; see `ready`."""
+        return min(self.ready(model), key=lambda r: r.in_flight)
+
+    def ready(self, model: str) -> list[Replica]:
+        """The ready replicas of `model`, at least one.
 
         Raises ModelNotFound, or EngineUnavailable where the model's replicas are all down or an
         engine has never been reached, which may turn out to serve it.
@@ -147,4 +180,4 @@ class ReplicaPool:
         ready = [r for r in serving if r.ready]
         if not ready:
             raise EngineUnavailable(f"The engine of `{model}` is starting or restarting.")
-        return min(ready, key=lambda r: r.in_flight)
+        return ready

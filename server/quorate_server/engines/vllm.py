@@ -10,9 +10,10 @@ from quorate_sampling.closers import Closing
 from quorate_sampling.engine import Abilities, Continuation, Delta, Draw
 from quorate_server.engines.abort import AbortBatch
 from quorate_server.engines.bodies import continuation_body, draw_body, prompt_body, top_logprobs
-from quorate_server.engines.chunks import chat_delta, text_delta
+from quorate_server.engines.chunks import answer_delta, chat_delta, text_delta
 from quorate_server.engines.refusal import refusal
 from quorate_server.engines.stream import HttpSample, OpenStreams, StreamRequest
+from quorate_server.engines.unparsed import Markers, Unparsed
 from quorate_server.engines.unreadable import UNREADABLE
 from quorate_server.errors import EngineFailed
 from quorate_server.upstream import Header, Upstream
@@ -74,20 +75,20 @@ class HttpEngine:
             path=CHAT_PATH if draw.chat else COMPLETIONS_PATH,
             headers=self._request_headers(draw.sample_id),
             body=msgspec.json.encode(body),
-            decode=chat_delta if draw.chat else _text_decoder(draw.body),
+            decode=self._chat_decoder() if draw.chat else _text_decoder(draw.body),
             chunk_tokens=self._chunk_tokens(draw.stream_interval),
             max_tokens=limit if isinstance(limit, int) else None,
         )
         return HttpSample(self._upstream, request, self._aborts, self._streams)
 
     def resume(self, continuation: Continuation) -> HttpSample:
-        """Go on from token ids. Content only: the thought has been closed."""
+        """Go on with a cut sample: see `Engine`."""
         request = StreamRequest(
             sample_id=continuation.sample_id,
-            path=COMPLETIONS_PATH,
+            path=COMPLETIONS_PATH if continuation.turn is None else CHAT_PATH,
             headers=self._request_headers(continuation.sample_id),
             body=msgspec.json.encode(continuation_body(continuation, self._abilities)),
-            decode=partial(text_delta, top_logprobs=top_logprobs(continuation.body)),
+            decode=self._answer_decoder(continuation),
             chunk_tokens=self._chunk_tokens(continuation.stream_interval),
             max_tokens=continuation.max_tokens,
         )
@@ -115,6 +116,21 @@ class HttpEngine:
             return _decode_tokens(answer).tokens
         except UNREADABLE as error:
             raise EngineFailed(f"The engine sent token ids that cannot be read: {error}") from error
+
+    def _chat_decoder(self) -> Callable[[bytes], Delta]:
+        if self._closing is None or not self._closing.start_marker:
+            return chat_delta
+        return Unparsed(Markers.of(self._closing), chat_delta)
+
+    def _answer_decoder(self, continuation: Continuation) -> Callable[[bytes], Delta]:
+        turn, closing = continuation.turn, self._closing
+        if turn is not None and turn.ask and not self._abilities.thinking_off:
+            return self._chat_decoder()
+        shown = top_logprobs(continuation.body)
+        decode = partial(text_delta, top_logprobs=shown) if turn is None else answer_delta
+        if closing is None or not closing.answer_marks:
+            return decode
+        return Unparsed(Markers.of(closing), decode, "answer")
 
     def _request_headers(self, sample_id: str) -> tuple[Header, ...]:
         return (*self._headers, (b"x-request-id", sample_id.encode("ascii")))

@@ -5,6 +5,7 @@ import logging
 import time
 from secrets import token_hex
 
+from quorate_sampling.closers import PreparedClosing
 from quorate_sampling.deadline import Deadline
 from quorate_sampling.drawing import Prompt, draw_each
 from quorate_sampling.pace import Pace
@@ -16,41 +17,72 @@ SAMPLES = 4
 TOKENS = 96
 WITHIN_S = 10.0
 CLOSINGS = 2
-"""The first of anything is slower than what follows."""
+
+LONG_CHARACTERS = (2000, 4000, 6000)
+"""Lengths of the prompts that tell how fast the engine reads, in characters: a token at least
+takes one."""
+
+SHARE_OF_CONTEXT = 0.5
+"""No prompt takes more of the engine's context, whatever its tokens are."""
 
 logger = logging.getLogger(__name__)
 
 
-async def warm_up(replica: Replica) -> None:
-    """Give a replica a pace measured just now: drawing, and closing thoughts where it can.
+async def warm_up(replica: Replica, kept: Pace | None = None) -> None:
+    """Give a replica a pace measured just now: drawing, closing thoughts, reading long prompts.
 
-    An engine whose thoughts cannot be closed is spared the requests: it may charge for them.
+    `kept` is what was learnt of such an engine before, to start from. An engine whose thoughts
+    cannot be closed is spared the requests: it may charge for them.
     """
-    replica.pace = Pace()
+    replica.pace = kept or Pace()
     replica.closings.clear()
     replica.labels.clear()
     try:
         async with asyncio.timeout(WITHIN_S):
             closing = await replica.prepared_closing(boxed=True)
-            if closing is None:
-                return
-            body = {
-                "model": replica.model_ids[0],
-                "messages": [{"role": "user", "content": "What is 12+34*5-6?"}],
-                "max_tokens": TOKENS,
-            }
-            prompt = Prompt(body, f"q-warmup-{token_hex(8)}", closing=closing)
-            for table in (None, *(_closing_at_once() for _ in range(CLOSINGS))):
-                await draw_each(
-                    replica.engine,
-                    prompt,
-                    SAMPLES,
-                    pace=replica.pace,
-                    clock=time.monotonic,
-                    timetable=table,
-                )
+            if closing is not None:
+                await _measure(replica, closing)
     except (EngineError, TimeoutError) as error:
         logger.warning("engine %s could not be warmed up: %r", replica.engine.name, error)
+
+
+async def _measure(replica: Replica, closing: PreparedClosing) -> None:
+    question, pace = "What is 12+34*5-6?", replica.pace
+    # The first of anything is slower than what follows: the pace does not hear of it.
+    await _draw(replica, Pace(), closing, question, 1, tokens=1)
+    await _draw(replica, pace, closing, question, SAMPLES)
+    for _ in range(CLOSINGS):
+        await _draw(replica, pace, closing, question, SAMPLES, close_at_once=True)
+    for characters in LONG_CHARACTERS:
+        await _draw(replica, pace, closing, _text(characters, replica.max_model_len), 1, tokens=1)
+
+
+async def _draw(
+    replica: Replica,
+    pace: Pace,
+    closing: PreparedClosing,
+    content: str,
+    count: int,
+    *,
+    tokens: int = TOKENS,
+    close_at_once: bool = False,
+) -> None:
+    body = {
+        "model": replica.model_ids[0],
+        "messages": [{"role": "user", "content": content}],
+        "max_tokens": tokens,
+    }
+    prompt = Prompt(body, f"q-warmup-{token_hex(8)}", closing=closing)
+    table = _closing_at_once() if close_at_once else None
+    await draw_each(replica.engine, prompt, count, pace=pace, clock=time.monotonic, timetable=table)
+
+
+def _text(characters: int, context: int | None) -> str:
+    """A text of about so many characters that is in no cache, and in the engine's alphabet."""
+    if context is not None:
+        characters = min(characters, int(context * SHARE_OF_CONTEXT))
+    fresh = int(token_hex(8), 16)
+    return f"{fresh}+" * (characters // 20) + "1"
 
 
 def _closing_at_once() -> Timetable:

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 
 from quorate_sampling.deadline import Deadline
-from quorate_server.deadlines import read_time_limit
+from quorate_server.admission.entering import MAX_SAMPLES_IN_FLIGHT
+from quorate_server.deadlines import DEADLINE_HEADERS, read_time_limit
 from quorate_server.engines.replica import ReplicaPool
 from quorate_server.errors import (
     DeadlineExceeded,
@@ -32,18 +33,12 @@ Extended = Callable[[Incoming, Peek, Receive, Send], Awaitable[None]]
 
 PATHS = frozenset({"/v1/chat/completions", "/v1/completions"})
 
-DEADLINE_HEADERS = frozenset(
-    {b"x-quorate-deadline-ms", b"grpc-timeout", b"x-envoy-expected-rq-timeout-ms"}
-)
-"""Headers that make a request one with a deadline, and so does `prefer` with a `wait=`."""
-
 _OF_INTEREST = frozenset(
     {
         b"accept",
         b"authorization",
         b"content-length",
         b"content-type",
-        b"prefer",
         b"traceparent",
         b"tracestate",
     }
@@ -57,6 +52,8 @@ class Limits:
     max_body_bytes: int = 32 * 2**20
     max_in_flight: int = 4096
     """Completions at once; what is over it is refused with `retry-after`."""
+    max_samples: int = MAX_SAMPLES_IN_FLIGHT
+    """Likewise the samples that all engines together draw for them."""
 
 
 class HotPath:
@@ -119,9 +116,11 @@ class HotPath:
         self._api_keys.check(found.get(b"authorization"))
         if self.in_flight > limits.max_in_flight:
             raise Overloaded(f"{limits.max_in_flight} requests are being answered already.")
-        may_be_timed = b"prefer" in found or not self._deadline_headers.isdisjoint(found)
-        # Not from `found`, which has the last of each only, and the smallest deadline counts.
-        limit = read_time_limit({}, scope["headers"], arrived_at) if may_be_timed else None
+        named = self._deadline_headers
+        limit = None
+        if not named.isdisjoint(found):
+            # Not from `found`, which has the last of each only, and the smallest deadline counts.
+            limit = read_time_limit({}, scope["headers"], arrived_at, named=named)
         reading = read_body(
             receive,
             declared=found.get(b"content-length"),
@@ -129,13 +128,16 @@ class HotPath:
         )
         body = await (reading if limit is None else _in_time(reading, limit.deadline))
         peeked = peek(body)
-        timed = limit is not None or not self._deadline_headers.isdisjoint(found)
-        model = None if timed else self._plain_model(peeked)
+        model = None if limit is not None else self._plain_model(peeked)
         if model is not None:
             request = PlainRequest(scope["path"], found, body, peeked, model)
-            await relay(request, self._pool.pick(model), self._ledger, receive, reply)
+            if self._pool.samples_in_flight + peeked.samples > limits.max_samples:
+                raise Overloaded(f"{limits.max_samples} samples are being drawn already.")
+            await relay(request, self._pool, self._ledger, receive, reply)
             return
-        incoming = Incoming(scope["path"], scope["headers"], body, arrived_at, reply.request_id)
+        incoming = Incoming(
+            scope["path"], scope["headers"], body, arrived_at, reply.request_id, named
+        )
         await self._extended(incoming, peeked, receive, reply.send)
 
     def _plain_model(self, peeked: Peek) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from quorate_server.deadlines import DEADLINE_HEADERS
 from quorate_server.upstream import Header
 
 
@@ -12,7 +13,7 @@ class Incoming:
 
     `arrived_at` is the event loop's monotonic time (seconds) of the request's first byte: every
     deadline counts from it. `request_id` is of our own making, sent to the engine and returned
-    as `x-request-id`.
+    as `x-request-id`. `deadline_headers` are the headers that may tell a deadline.
     """
 
     path: str
@@ -20,6 +21,7 @@ class Incoming:
     body: bytes
     arrived_at: float
     request_id: str
+    deadline_headers: frozenset[bytes] = DEADLINE_HEADERS
 
     def header(self, name: bytes) -> bytes | None:
         """The last value of a header (`name` in lower case)."""

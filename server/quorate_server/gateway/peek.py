@@ -7,6 +7,8 @@ from msgspec import UNSET, Raw, UnsetType
 
 from quorate_server.errors import RequestError
 
+MOST_SAMPLES = 128
+"""For counting; an engine says itself what it refuses."""
 ABSENT = Raw(b"")
 """What a raw field holds when the body does not have it."""
 
@@ -28,6 +30,11 @@ class Peek(msgspec.Struct, gc=False):
     consensus: Raw = ABSENT
     deadline: Raw = ABSENT
     deadline_ms: Raw = ABSENT
+
+    @property
+    def samples(self) -> int:
+        """How many samples are asked for; what is none is refused by the engine."""
+        return 1 if self.n is None else max(1, min(self.n, MOST_SAMPLES))
 
     @property
     def names_our_fields(self) -> bool:

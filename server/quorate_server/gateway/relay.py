@@ -8,7 +8,7 @@ envelope. What does the changing stands in `outgoing`, `sse`, `reasoning` and `e
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from quorate_server.engines.replica import Replica
+from quorate_server.engines.replica import Replica, ReplicaPool
 from quorate_server.errors import EngineError, EngineUnavailable
 from quorate_server.gateway.asgi import Receive
 from quorate_server.gateway.client_watch import ClientWatch
@@ -60,18 +60,33 @@ class Tally:
 
 
 async def relay(
-    request: PlainRequest, replica: Replica, ledger: Ledger, receive: Receive, reply: Reply
+    request: PlainRequest, pool: ReplicaPool, ledger: Ledger, receive: Receive, reply: Reply
 ) -> None:
     """Pass one request through, and book its bill once, however it ends.
 
-    Raises EngineError where nothing of an answer has been sent yet; later errors are told inside
-    the stream.
+    A replica that no connection can be made to has not been asked: then another one is, each once.
+    Raises ModelNotFound and EngineUnavailable where there is none to ask, other EngineErrors where
+    nothing of an answer has been sent yet; later errors are told inside the stream.
     """
+    replica = pool.pick(request.model)
+    tried: list[Replica] = []
     tally = Tally()
     client = ClientWatch(receive, replica, reply)
     try:
-        with replica.lease(), client:
-            await _exchange(request, replica, tally, reply)
+        while True:
+            try:
+                with replica.lease(request.peek.samples), client:
+                    await _exchange(request, replica, tally, reply)
+            except EngineUnavailable:
+                tried.append(replica)
+                others = [other for other in pool.ready(request.model) if other not in tried]
+                if client.gone or not others:
+                    raise
+                replica = min(others, key=lambda other: other.in_flight)
+            else:
+                return
+            tally = Tally()
+            client = ClientWatch(receive, replica, reply)
     finally:
         ledger.record(tally.bill(request.model, client_left=client.gone))
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from quorate_server.encoding import encode
-from quorate_server.learning.errors import FeedbackNotRecorded
+from quorate_server.errors import FeedbackNotRecorded
 from quorate_server.learning.lines import LineFile
 
 MOST_PENDING_BYTES = 64 * 2**20

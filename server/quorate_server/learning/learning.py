@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
+from quorate_server.errors import FeedbackUnknownId
 from quorate_server.learning.drift import DriftWindow
-from quorate_server.learning.errors import FeedbackUnknownId
 from quorate_server.learning.feedback import Feedback
 from quorate_server.learning.finished import Finished, line_of, with_texts
 from quorate_server.learning.journal import Journal

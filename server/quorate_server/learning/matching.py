@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from quorate_server.encoding import encode
-from quorate_verifiers import EXTRACTORS, Answer, Equivalence, Kind
+from quorate_verifiers import EXTRACTORS, Answer, Equivalence, Kind, whole_answer
 
 
 async def matching(
@@ -33,7 +33,7 @@ def read_answer(text: str, kind: Kind) -> Answer:
     """A person's answer: found in the text as in a model's, else the whole text."""
     find = EXTRACTORS.get(kind)
     found = find(text) if find is not None else None
-    return found or Answer(kind, text.strip(), text.strip())
+    return found or whole_answer(text, kind)
 
 
 def _words(text: str, kind: Kind) -> str:

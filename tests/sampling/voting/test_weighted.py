@@ -1,4 +1,4 @@
-from quorate_sampling.voting.weighted import as_they_are, softmax, weighted
+from quorate_sampling.voting.weighted import as_they_are, weighted
 from tests.sampling.voting.readings import reading
 
 
@@ -20,9 +20,3 @@ def test_weights_that_differ_by_rounding_alone_are_tied() -> None:
     votes = weighted(group, lambda r: scores[r.index], as_they_are)
     assert [vote.weight for vote in votes] == [1.6, 1.2, 1.2]
     assert [vote.answer for vote in votes] == ["c", "a", "b"]
-
-
-def test_softmax_holds_for_scores_far_apart() -> None:
-    assert softmax([-1e6, 0.0]) == [0.0, 1.0]
-    assert softmax([1e6, 1e6], temperature=1e-300) == [1.0, 1.0]
-    assert softmax([]) == []

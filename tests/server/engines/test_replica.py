@@ -1,6 +1,10 @@
+import asyncio
+
 import pytest
 
 from quorate_sampling.engine import Abilities
+from quorate_server.admission.demand import Demand
+from quorate_server.admission.limit import LEAST
 from quorate_server.engines.replica import KEPT_LABELS, Replica, ReplicaPool
 from quorate_server.engines.vllm import HttpEngine
 from quorate_server.errors import EngineUnavailable, ModelNotFound
@@ -8,11 +12,10 @@ from tests.sampling.scripted import ScriptedEngine
 from tests.server.engines.fake_upstream import FakeUpstream, told
 
 
-def replica(*models: str, ready: bool = True) -> Replica:
+def replica(*models: str, ready: bool = True, capacity: int | None = None) -> Replica:
     upstream = FakeUpstream(lambda _: told(200, {}))
-    return Replica(
-        upstream, HttpEngine(upstream, name="e", abilities=Abilities()), models, ready=ready
-    )
+    engine = HttpEngine(upstream, name="e", abilities=Abilities())
+    return Replica(upstream, engine, models, ready=ready, capacity=capacity)
 
 
 def test_the_least_busy_replica_that_is_ready_is_picked() -> None:
@@ -44,15 +47,41 @@ async def test_a_replica_taken_down_closes_what_it_had_open() -> None:
     assert (taken.upstream, taken.ready) == (new, False)
 
 
-def test_free_slots_are_what_the_engine_runs_at_once_less_what_it_runs() -> None:
-    known = replica("m")
-    assert known.free_slots() is None
-    known.capacity = 4
-    known.streams.count = 2
-    with known.lease():
-        assert known.free_slots() == 1
-        known.streams.count = 9
+async def test_free_slots_are_what_the_engine_runs_at_once_less_what_it_runs() -> None:
+    known = replica("m", capacity=4)
+    assert known.free_slots() == 4
+    async with known.entered(Demand(samples=2)) as ticket:
+        assert (known.free_slots(), known.in_flight) == (2, 1)
+        with known.lease():
+            assert (known.free_slots(), known.in_flight) == (1, 2)
+        for _ in range(9):
+            ticket.began()
         assert known.free_slots() == 0
+        for _ in range(9):
+            ticket.ended()
+        assert known.free_slots() == 2
+    assert (known.free_slots(), known.in_flight) == (4, 0)
+
+
+async def test_an_engine_of_unknown_capacity_starts_with_a_modest_one() -> None:
+    assert replica("m").free_slots() == LEAST
+
+
+async def test_a_replica_taken_down_lets_nobody_wait_for_it() -> None:
+    taken = replica("m", capacity=1)
+    async with taken.entered(Demand()):
+        waiting = asyncio.create_task(_enter(taken))
+        await asyncio.sleep(0)
+        assert taken.admission.queued == 1
+        await taken.take_down(FakeUpstream(lambda _: told(200, {})))
+        with pytest.raises(EngineUnavailable):
+            await waiting
+    assert (taken.in_flight, taken.admission.in_flight) == (0, 0)
+
+
+async def _enter(entered: Replica) -> None:
+    async with entered.entered(Demand()):
+        pass
 
 
 async def test_labels_are_prepared_once() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from quorate_server.deadlines import CLIENT_TIMEOUT_HEADERS, DEADLINE_HEADERS
 from quorate_server.errors import DeadlineInfeasible, ModelNotFound
 from quorate_server.gateway.asgi import Receive, Send
 from quorate_server.gateway.auth import ApiKeys
@@ -165,6 +166,21 @@ async def test_further_deadline_headers_can_be_named() -> None:
     async with gateway(answer, extended=recorder, deadline_headers=names) as gw:
         await gw.ask(headers=["x-stainless-read-timeout: 5"])
         assert len(recorder.taken) == 1
+        assert recorder.taken[0][0].deadline_headers == names
+
+
+@pytest.mark.parametrize("timeout", ["600", "600.0", "0"])
+async def test_a_client_without_a_timeout_of_its_own_stays_plain(timeout: str) -> None:
+    names = DEADLINE_HEADERS | CLIENT_TIMEOUT_HEADERS
+    async with gateway(answer, deadline_headers=names) as gw:
+        got = await gw.ask(headers=[f"x-stainless-read-timeout: {timeout}"])
+        assert got.status == 200
+        assert len(gw.bills) == 1
+
+
+async def test_a_clients_timeout_changes_nothing_unless_it_is_trusted() -> None:
+    async with gateway(answer) as gw:
+        assert (await gw.ask(headers=["x-stainless-read-timeout: 0.001"])).status == 200
 
 
 async def test_a_null_consensus_is_plain_and_does_not_reach_the_engine() -> None:

@@ -68,6 +68,11 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Script = Callable[[Request], Awaitable[None]]
 
 
+async def hello(request: Request) -> None:
+    """A script: the same short answer to everything."""
+    await request.answer(b"hello")
+
+
 class RawServer:
     """Listens on loopback, runs `serve` for each connection, and leaves nothing behind."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from quorate_server.learning.errors import FeedbackNotRecorded
+from quorate_server.errors import FeedbackNotRecorded
 from quorate_server.learning.journal import Journal
 from quorate_server.learning.lines import LineFile
 

@@ -7,7 +7,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from quorate_sampling.recorded import read_groups
-from quorate_server.learning.errors import FeedbackUnknownId
+from quorate_server.errors import FeedbackUnknownId
 from quorate_server.learning.feedback import Feedback
 from quorate_server.learning.journal import Journal
 from quorate_server.learning.learning import Learning

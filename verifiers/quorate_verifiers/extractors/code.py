@@ -14,6 +14,10 @@ def extract_code(answer_part: str) -> Answer | None:
     complete = [b.content for b in fenced_blocks(answer_part) if b.closed and b.content.strip()]
     if not complete:
         return None
-    lines = [line.rstrip() for line in complete[-1].splitlines()]
-    shown = "\n".join(lines).strip("\n")
+    shown = code_key(complete[-1])
     return Answer("code", shown, shown)
+
+
+def code_key(code: str) -> str:
+    """A program as it is compared, and shown."""
+    return "\n".join(line.rstrip() for line in code.splitlines()).strip("\n")

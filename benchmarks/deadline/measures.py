@@ -1,0 +1,249 @@
+"""What a cell comes to: for each budget, and over all."""
+
+import json
+import random
+import statistics
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.deadline.cells import Served
+from benchmarks.figures import wilson
+
+ALL_BUDGETS = 0.0
+"""Stands for all budgets together."""
+REFUSED = (400, 503)
+RESAMPLES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A request and what its client can make of the response.
+
+    `content` is "" where there was none. `told_late`: Quorate's own word, `deadline.met` being
+    false; `elapsed` the response's share of its budget at the socket.
+    """
+
+    budget_s: float
+    status: int
+    content: str
+    right: bool
+    server_s: float
+    client_s: float
+    late_s: float
+    tokens: int
+    forced: bool
+    told_late: bool
+    mode: str | None
+
+    @property
+    def whole(self) -> bool:
+        """Whether any response was given, an error included."""
+        return self.status != 0
+
+    @property
+    def answered(self) -> bool:
+        """An answer, and within its budget."""
+        return self.status == 200 and bool(self.content) and self.server_s <= self.budget_s
+
+    @property
+    def refused(self) -> bool:
+        return self.status in REFUSED
+
+    @property
+    def late_at_server(self) -> bool:
+        """Invariant 1, broken: whatever the response was, it was handed over after the deadline."""
+        return self.whole and self.server_s > self.budget_s
+
+    @property
+    def late_at_client(self) -> bool:
+        return self.whole and self.client_s > self.budget_s
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share with its 95 % interval (Wilson)."""
+
+    share: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, flags: Sequence[bool]) -> "Share":
+        low, high = wilson(sum(flags), len(flags))
+        return cls(sum(flags) / len(flags) if flags else 0.0, low, high)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One system at one load and one budget (0: all of them together).
+
+    `answered` and `right` are shares of all requests; unanswered ones are wrong. `refused_p99_ms`
+    is how long refusals took; `elapsed_share` the median share of the budget that answers took,
+    `forced_elapsed_share` that of those whose thought was closed: they could have used more time.
+    """
+
+    engine: str
+    system: str
+    load: float
+    budget_s: float
+    requests: int
+    answered: Share
+    right: Share
+    refused: Share
+    refused_p99_ms: float | None
+    late_at_server: int
+    late_worst_ms: float
+    told_late: int
+    late_at_client: int
+    failed: int
+    missed: int
+    forced: Share
+    elapsed_share: float | None
+    forced_elapsed_share: float | None
+    modes: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One system at one load: its rows, goodput, and what the tokens went to.
+
+    `goodput` counts answers in time a second of the load, `right_per_s` those that were right,
+    with bootstrap intervals. `wasted` is the share of the engine's tokens that no answer in time
+    was billed for. `generator_late_p99_ms` is how late requests were sent.
+    """
+
+    engine: str
+    system: str
+    load: float
+    rate: float
+    seconds: float
+    rows: tuple[Row, ...]
+    goodput: tuple[float, float, float]
+    right_per_s: tuple[float, float, float]
+    generated_tokens: int
+    wasted: float
+    generator_late_p99_ms: float
+    engine_behind_ms: float
+
+
+def replies(served: Iterable[Served]) -> list[Reply]:
+    """Every request's response, read."""
+    return [_reply(one) for one in served]
+
+
+def _reply(served: Served) -> Reply:
+    outcome, arrival = served.outcome, served.arrival
+    told = _json(outcome.body)
+    choices = told.get("choices") or [{}]
+    content = (choices[0].get("message") or {}).get("content") or ""
+    deadline = told.get("deadline") or {}
+    plan = deadline.get("plan") or {}
+    return Reply(
+        budget_s=arrival.budget_s,
+        status=outcome.status,
+        content=content,
+        right=bool(content) and served.asked.is_right(content),
+        server_s=outcome.server_s,
+        client_s=outcome.client_s,
+        late_s=outcome.late_s,
+        tokens=(told.get("usage") or {}).get("completion_tokens", 0),
+        forced=bool(deadline.get("forced")),
+        told_late=deadline.get("met") is False,
+        mode=plan.get("mode"),
+    )
+
+
+def _json(body: str) -> dict[str, Any]:
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def cell(
+    got: Sequence[Reply],
+    *,
+    engine: str,
+    system: str,
+    load: float,
+    rate: float,
+    seconds: float,
+    generated: int,
+    behind_s: float,
+) -> Cell:
+    """Everything about one cell. `seconds` is how long requests came in."""
+    budgets = sorted({reply.budget_s for reply in got})
+    rows = [_row([r for r in got if r.budget_s == b], engine, system, load, b) for b in budgets]
+    rows.append(_row(got, engine, system, load, ALL_BUDGETS))
+    used = sum(reply.tokens for reply in got if reply.answered)
+    return Cell(
+        engine=engine,
+        system=system,
+        load=load,
+        rate=rate,
+        seconds=seconds,
+        rows=tuple(rows),
+        goodput=_per_second([r.answered for r in got], seconds),
+        right_per_s=_per_second([r.answered and r.right for r in got], seconds),
+        generated_tokens=generated,
+        wasted=max(0.0, 1 - used / generated) if generated else 0.0,
+        generator_late_p99_ms=1000 * (quantile([r.late_s for r in got], 0.99) or 0.0),
+        engine_behind_ms=1000 * behind_s,
+    )
+
+
+def _row(got: Sequence[Reply], engine: str, system: str, load: float, budget_s: float) -> Row:
+    refusals = quantile([r.server_s for r in got if r.refused], 0.99)
+    answered = [r for r in got if r.answered]
+    modes = [r.mode for r in got if r.mode is not None]
+    return Row(
+        engine=engine,
+        system=system,
+        load=load,
+        budget_s=budget_s,
+        requests=len(got),
+        answered=Share.of([r.answered for r in got]),
+        right=Share.of([r.answered and r.right for r in got]),
+        refused=Share.of([r.refused for r in got]),
+        refused_p99_ms=None if refusals is None else 1000 * refusals,
+        late_at_server=sum(r.late_at_server for r in got),
+        late_worst_ms=1000 * max([0.0, *(r.server_s - r.budget_s for r in got if r.whole)]),
+        told_late=sum(r.told_late for r in got),
+        late_at_client=sum(r.late_at_client for r in got),
+        failed=sum(r.status >= 500 and r.status not in (503, 504) for r in got),
+        missed=sum(not r.answered and not r.refused for r in got),
+        forced=Share.of([r.forced for r in answered]),
+        elapsed_share=_elapsed_share(answered),
+        forced_elapsed_share=_elapsed_share([r for r in answered if r.forced]),
+        modes={mode: modes.count(mode) for mode in sorted(set(modes))},
+    )
+
+
+def _elapsed_share(answered: Sequence[Reply]) -> float | None:
+    return statistics.median(r.server_s / r.budget_s for r in answered) if answered else None
+
+
+def quantile(values: Sequence[float], q: float) -> float | None:
+    """The smallest value that at least a share `q` does not exceed; None of nothing."""
+    if not values:
+        return None
+    ranked = sorted(values)
+    return ranked[min(len(ranked) - 1, int(q * len(ranked)))]
+
+
+def _per_second(flags: Sequence[bool], seconds: float) -> tuple[float, float, float]:
+    """A rate and its 95 % interval, by bootstrap over the requests."""
+    return bootstrap(flags, lambda drawn: sum(drawn) / seconds)
+
+
+def bootstrap(
+    values: Sequence[Any], statistic: Callable[[Sequence[Any]], float]
+) -> tuple[float, float, float]:
+    """A statistic and its 95 % interval (Efron 1979, percentiles)."""
+    if not values:
+        return 0.0, 0.0, 0.0
+    rng = random.Random(0)
+    drawn = sorted(statistic(rng.choices(values, k=len(values))) for _ in range(RESAMPLES))
+    return statistic(values), drawn[int(0.025 * RESAMPLES)], drawn[int(0.975 * RESAMPLES)]

@@ -1,0 +1,105 @@
+"""An event loop in a thread of its own: what a synchronous caller can walk away from."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from typing import Any, TypeVar
+from weakref import finalize
+
+from quorate.daemon_threads import in_thread
+from quorate.guard import Expired
+
+T = TypeVar("T")
+
+STOPPING_S = 1.0
+"""What has been given up on has that long to put away its connections."""
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """Its blocking calls run in daemon threads, and equal name lookups share one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lookups: dict[tuple[Any, ...], Future[Any]] = {}
+
+    def run_in_executor(  # type: ignore[override]  # typeshed's is generic in *args
+        self, executor: Any, func: Callable[..., Any], *args: Any
+    ) -> "asyncio.Future[Any]":
+        if executor is not None:
+            return super().run_in_executor(executor, func, *args)
+        return asyncio.wrap_future(in_thread(func, *args), loop=self)
+
+    async def getaddrinfo(self, host: Any, port: Any, **hints: int) -> Any:
+        import socket
+
+        key = (host, port, *sorted(hints.items()))
+        lookup = self._lookups.get(key)
+        if lookup is None:
+            lookup = in_thread(lambda: socket.getaddrinfo(host, port, **hints))
+            self._lookups[key] = lookup
+            lookup.add_done_callback(lambda _: self._lookups.pop(key, None))
+        shared = asyncio.wrap_future(lookup, loop=self)
+        return await asyncio.shield(shared)
+
+
+class LoopThread:
+    """Runs coroutines for threads that wait no longer than they mean to."""
+
+    def __init__(self, at_end: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """`at_end` runs on the loop when it stops, also when nobody holds this object any more."""
+        self.loop = _Loop()
+        self._thread = threading.Thread(
+            target=_turn, args=(self.loop, at_end), name="quorate-loop", daemon=True
+        )
+        self._thread.start()
+        self._finalizer = finalize(self, _stop, self.loop, self._thread)
+
+    def start(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
+        """Begin `work` in the caller's context; cancelling the future cancels it."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop)
+
+    def run(self, work: Coroutine[Any, Any, T], within_s: float | None = None) -> T:
+        """What `work` returns or raises.
+
+        Raises Expired once that time is over, whatever the loop is doing: the work, which has to
+        end by itself then, is left to it. Anything else that ends the wait cancels the work.
+        """
+        future = self.start(work)
+        try:
+            return future.result(None if within_s is None else min(within_s, threading.TIMEOUT_MAX))
+        except BaseException as error:
+            if future.done():
+                raise
+            if isinstance(error, TimeoutError):
+                raise Expired from None
+            future.cancel()
+            raise
+
+    def stop(self) -> None:
+        """Cancel what still runs, and end the thread."""
+        self._finalizer()
+
+
+def _turn(loop: asyncio.AbstractEventLoop, at_end: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_forever()
+        left = asyncio.all_tasks(loop)
+        for task in left:
+            task.cancel()
+        if left:
+            loop.run_until_complete(asyncio.wait(left, timeout=STOPPING_S))
+        loop.run_until_complete(asyncio.wait_for(at_end(), STOPPING_S))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+def _stop(loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:
+    if not thread.is_alive():
+        return
+    loop.call_soon_threadsafe(loop.stop)
+    if thread is not threading.current_thread():
+        thread.join(2 * STOPPING_S)

@@ -1,0 +1,72 @@
+"""Closed-thought samples drawn beside thinking ones: there if nothing else is."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from quorate_sampling.engine import Sample
+
+NET = 2
+SAMPLES_A_NET = 4
+"""A net takes its places from the samples there may be: at most one of four."""
+
+
+def net_size(max_samples: int) -> int:
+    """How many of `max_samples` make the net of a group."""
+    return min(NET, max_samples // SAMPLES_A_NET)
+
+
+@dataclass(slots=True)
+class SafetyNet:
+    """A group's closed-thought samples, held back from the vote.
+
+    They vote only where no sample that thought has an answer: beside those they win nothing and
+    make the group look divided (docs/decisions/011). One that was not needed is reported as
+    cancelled, and billed like any other. `on_end` is given each of them once: when that is known,
+    or when the net is left.
+    """
+
+    on_end: Callable[[Sample], None] | None = None
+    indices: frozenset[int] = frozenset()
+    in_flight: int = 0
+    """Its samples that `passes` was not told of."""
+    _ended: dict[int, Sample] = field(default_factory=dict)
+    _needed: bool = False
+
+    def __enter__(self) -> "SafetyNet":
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        for index in sorted(self._ended):
+            if self.on_end is not None:
+                self.on_end(self.told(self._ended[index]))
+
+    def hold(self, indices: Iterable[int]) -> None:
+        """Take these samples for the net; before any of them can have ended."""
+        held = frozenset(indices)
+        self.indices |= held
+        self.in_flight += len(held)
+
+    def catches(self, sample: Sample) -> bool:
+        """Whether the sample, which has ended, is one of the net's."""
+        if sample.index in self.indices:
+            self._ended[sample.index] = sample
+        return sample.index in self.indices
+
+    def passes(self, sample: Sample) -> bool:
+        """Whether the sample, which is about to be counted, is one of the net's, and is not."""
+        if sample.index not in self.indices:
+            return False
+        self.in_flight -= 1
+        return True
+
+    def spread(self) -> tuple[Sample, ...]:
+        """The samples it has caught, to vote after all."""
+        self._needed = True
+        return tuple(self._ended[index] for index in sorted(self._ended))
+
+    def told(self, sample: Sample) -> Sample:
+        """A sample as it is reported."""
+        unneeded = sample.index in self.indices and not self._needed
+        if unneeded and sample.state == "finished":
+            return replace(sample, state="cancelled")
+        return sample

@@ -1,0 +1,122 @@
+"""From the time there is and what the engine is predicted to need, to a plan."""
+
+from dataclasses import dataclass, replace
+from math import ceil, inf
+
+from quorate_sampling.planning.net import net_size
+from quorate_sampling.planning.outlook import Outlook
+from quorate_sampling.planning.plan import Mode, Plan
+from quorate_sampling.scheduler import ROUNDS_TO_SPARE, Situation, rounds, samples_to_start
+from quorate_sampling.timetable import Timetable
+
+LEAST_THOUGHT_TOKENS = 32
+"""A thought that gets less is not begun, whatever the model."""
+LEAST_THOUGHT_SHARE = 1 / 8
+"""Nor one that gets less of what the model's thoughts were seen to take.
+
+On the bundled reasoner thoughts that were cut win against none from a sixth of their median length
+on (docs/decisions/011); long thinkers are better off without from about an eighth down (Ma et al.
+2025, "NoThinking", arXiv:2504.09858, figure 4).
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What may be done for the request.
+
+    `closing`: thoughts may be closed; else they end by themselves, or are cut. `net`: answers are
+    counted together, so that some may be drawn in case no other comes.
+    """
+
+    closing: bool = False
+    net: bool = False
+
+
+def plan(
+    needed: int,
+    now: Situation,
+    at: float,
+    times: Timetable,
+    ahead: Outlook,
+    allowed: Allowed,
+    *,
+    before: Plan | None = None,
+) -> Plan:
+    """What to start at `at` (seconds of the timetable's clock), with `needed` samples wanted in
+    flight.
+
+    `now` says what was started so far and what bounds it; its times are filled in here. `before`
+    is the drawing's last plan: samples that were drawn in different modes do not vote together, so
+    that a drawing whose thoughts are closed from the start stays so, and one that began to think
+    starts nothing more when there is no time left to think.
+    """
+    seconds_left = times.close_at - at
+    thinking = ahead.thinking_tokens(seconds_left)
+    timed = replace(now, seconds_left=seconds_left, sample_seconds=ahead.sample_s)
+    mode, why = _mode(timed, thinking, ahead, allowed)
+    if before is not None and now.started:
+        if before.mode == "closed":
+            mode, why = "closed", before.why
+        elif mode == "closed":
+            return replace(before.moved(times.close_at), thinking_tokens=0, why=why)
+    if mode == "closed":
+        timed = _in_whole_waves(timed, times.end_at - at, ahead.closed_s)
+    samples = 0 if at >= times.close_at and now.started else samples_to_start(needed, timed)
+    net = 0
+    if mode == "raced" and allowed.net and not now.started:
+        net = _net(now, samples)
+        samples = min(samples, now.max_samples - net)
+    return Plan(
+        mode=mode,
+        samples=samples,
+        net=net,
+        waves=_waves(timed, now, samples),
+        thinking_tokens=0 if mode == "closed" else thinking,
+        close_at=times.close_at,
+        end_at=times.end_at,
+        why=why,
+    )
+
+
+def _mode(timed: Situation, thinking: int, ahead: Outlook, allowed: Allowed) -> tuple[Mode, str]:
+    whole = rounds(timed) if ahead.sample_s is not None else 0.0
+    if whole >= 1:
+        many = f"{whole:.2g}" if whole < inf else f"{ROUNDS_TO_SPARE:g} or more"
+        return "thrifty", f"time for {many} whole samples one after another"
+    least = least_thought(ahead)
+    if allowed.closing and ahead.measured and thinking < least:
+        return "closed", f"time for {thinking} tokens of thought, {least} would be the least"
+    if ahead.sample_s is None:
+        return "raced", "no whole sample was seen of this engine yet"
+    return "raced", f"time for {whole:.2g} of a whole sample"
+
+
+def _in_whole_waves(timed: Situation, seconds: float, sample_s: float) -> Situation:
+    """With as much of the time as whole samples fill: these answer to their ends or not at all."""
+    waves = max(1, int(seconds / max(sample_s, 1e-6)))
+    return replace(timed, seconds_left=waves * sample_s, sample_seconds=sample_s)
+
+
+def least_thought(ahead: Outlook) -> int:
+    """The fewest tokens of thought that are worth beginning."""
+    if ahead.sample_tokens is None:
+        return LEAST_THOUGHT_TOKENS
+    return max(1, min(LEAST_THOUGHT_TOKENS, int(LEAST_THOUGHT_SHARE * ahead.sample_tokens)))
+
+
+def _net(now: Situation, samples: int) -> int:
+    """None where tokens are limited, or where the engine would but queue it."""
+    size = net_size(now.max_samples)
+    if now.tokens_left is not None:
+        return 0
+    if now.free_slots is not None and now.free_slots < samples + size:
+        return 0
+    return size
+
+
+def _waves(timed: Situation, now: Situation, samples: int) -> int:
+    """How many samples follow one another: no more than there is time for, or samples to draw."""
+    if not samples:
+        return 0
+    left = now.max_samples - now.started
+    return max(1, min(int(min(rounds(timed), left)), ceil(left / samples)))

@@ -1,0 +1,260 @@
+"""The door of one engine: who is let in at once, who waits, who is refused."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from math import ceil, inf
+
+from quorate_sampling.deadline import Clock
+from quorate_server.admission.arrivals import Arrivals
+from quorate_server.admission.demand import Demand
+from quorate_server.admission.limit import AdaptiveLimit
+from quorate_server.admission.queue import PATIENT_S, DeadlineQueue
+from quorate_server.admission.schedule import Task, ends, late_s, slack_s
+from quorate_server.admission.ticket import Ticket
+from quorate_server.admission.waits import DoorCounts, Refusal
+from quorate_server.errors import EngineUnavailable, Overloaded
+
+MAX_QUEUE = 256
+LEAST_RETRY_MS = 50
+REASONS: Mapping[Refusal, str] = {
+    "overloaded": "The engine is too busy to answer in time",
+    "queue_full": "{queue} requests wait for the engine already",
+    "waited_in_vain": "The engine did not become free in time",
+}
+OVERCOMMITTED = 4
+"""The limit is an estimate and a promise is not: so many slots allow one more for those whose time
+to begin has come and who were let wait."""
+RELAYED_SHARE = 2
+"""Relayed requests, which nobody holds back, take at most one slot in so many: those that wait for
+a slot would else wait for ever."""
+
+
+@dataclass(slots=True, eq=False)
+class Admission:
+    """Lets requests in as far as the engine's limit on samples goes, earliest deadline first.
+
+    Whether a request can make it is decided when it comes (DAGOR, Zhou et al. 2018: what is going
+    to fail fails early): by a schedule of who holds slots and who waits for them. A newcomer that
+    would be late, or would make late who was promised to be served, is refused. Who was let wait is
+    let in by the time it has to begin, a little over the limit if need be; where even that is not
+    enough it is refused then, and never begun.
+
+    When others wait, who is let in is promised less time, if it can do with less: its share of the
+    slots by the rate at which they are asked for, never so much that somebody waiting would be
+    late. So thinking gets shorter before anybody is refused.
+    """
+
+    limit: AdaptiveLimit = field(default_factory=AdaptiveLimit)
+    max_queue: int = MAX_QUEUE
+    clock: Clock = time.monotonic
+    counts: DoorCounts = field(default_factory=DoorCounts)
+    relayed: int = 0
+    """Requests that the engine has beside those let in here."""
+    _queue: DeadlineQueue = field(init=False, default_factory=DeadlineQueue)
+    _inside: set[Ticket] = field(init=False, default_factory=set)
+    _held: int = field(init=False, default=0)
+    """Slots of those inside."""
+    _arrivals: Arrivals = field(init=False, default_factory=Arrivals)
+    _number: Iterator[int] = field(init=False, default_factory=count)
+
+    @property
+    def queued(self) -> int:
+        """Requests that wait."""
+        return len(self._queue)
+
+    @property
+    def in_flight(self) -> int:
+        """Samples on the engine, or about to be sent to it."""
+        return self._held + self.relayed
+
+    @property
+    def free(self) -> int:
+        """Slots that nobody holds."""
+        return max(0, self._slots - self._held)
+
+    def more_for(self, ticket: Ticket) -> int:
+        """How many samples one that was let in may have beside those it runs.
+
+        Its own that it does not use, and the free ones unless somebody waits for them.
+        """
+        return ticket.slots - ticket.running + (0 if self._queue else self.free)
+
+    @asynccontextmanager
+    async def entered(self, demand: Demand) -> AsyncIterator[Ticket]:
+        """Be let in, for as long as the context is open.
+
+        Raises Overloaded where it cannot be in time, or too many wait; EngineUnavailable where the
+        engine went out of service while it waited.
+        """
+        now = self.clock()
+        due = now + PATIENT_S if demand.end_by is None else demand.end_by
+        ticket = Ticket(demand, now, (due, next(self._number)), self._changed)
+        if self._queue or self._needs(ticket) > self.free:
+            await self._wait(ticket)
+        elif not demand.possible(now):
+            raise self._refusal(ticket, "overloaded", now)
+        else:
+            self._arrivals.came(demand.samples, now)
+            self._let_in(ticket, now)
+        try:
+            yield ticket
+        finally:
+            self._leave(ticket)
+
+    def starts_in_s(self, samples: int = 1) -> float:
+        """How long a request that came now would wait, as far as can be told."""
+        if not self._queue and samples <= self.free:
+            return 0.0
+        now = self.clock()
+        asked = Task(samples, 0.0)
+        return max(0.0, ends(self._free_at(now), [*self._waiting(), asked])[-1] - now)
+
+    def turn_away(self) -> None:
+        """Let nobody wait any longer: the engine is out of service."""
+        for ticket in list(self._queue):
+            self._queue.remove(ticket)
+            if ticket.entry is not None and not ticket.entry.done():
+                ticket.entry.set_exception(EngineUnavailable("The engine went out of service."))
+
+    def relay(self, samples: int) -> None:
+        """Note that so many samples more, or fewer, are on the engine that were not let in here."""
+        self.relayed += samples
+        if samples < 0 and self._queue:
+            self._admit()
+
+    async def _wait(self, ticket: Ticket) -> None:
+        now = self.clock()
+        self._check(ticket, now)
+        self._arrivals.came(ticket.demand.samples, now)
+        ticket.entry = asyncio.get_running_loop().create_future()
+        self._queue.add(ticket)
+        patience_s = ticket.demand.start_by - now
+        try:
+            async with asyncio.timeout(patience_s if patience_s < inf else None):
+                await ticket.entry
+        except TimeoutError:
+            self._keep_promise(ticket)
+        except BaseException:
+            if ticket in self._inside:  # let in and cancelled in the same turn of the loop
+                self._leave(ticket)
+            elif self._queue.remove(ticket):
+                self._admit()  # who stood behind it may fit where it did not
+            raise
+
+    def _keep_promise(self, ticket: Ticket) -> None:
+        """Let somebody in whose time has come though no slot is free, or refuse it after all."""
+        if ticket in self._inside:
+            return
+        self._queue.remove(ticket)
+        now = self.clock()
+        over = self._slots // OVERCOMMITTED
+        if self._held + self._needs(ticket) > self._slots + over:
+            self._admit()
+            raise self._refusal(ticket, "waited_in_vain", now)
+        self._let_in(ticket, now)
+
+    def _check(self, ticket: Ticket, now: float) -> None:
+        """Raises Overloaded where the ticket cannot be let wait."""
+        if len(self._queue) >= self.max_queue:
+            raise self._refusal(ticket, "queue_full", now)
+        place = self._queue.place(ticket)
+        waiting = self._waiting()
+        before, behind = waiting[:place], waiting[place:]
+        if late_s(self._free_at(now), before, _task(ticket), behind) > 0.0:
+            raise self._refusal(ticket, "overloaded", now)
+
+    def _refusal(self, ticket: Ticket, reason: Refusal, now: float) -> Overloaded:
+        self.counts.refused[reason] += 1
+        demand = ticket.demand
+        # Behind everybody, where nobody is made late by it.
+        last = Task(demand.samples, demand.needed_s)
+        end = ends(self._free_at(now), [*self._waiting(), last])[-1]
+        message = f"{REASONS[reason].format(queue=self.max_queue)}."
+        if demand.end_by is None:
+            return Overloaded(message, retry_after_ms=_milliseconds(end - now))
+        earliest_ms = _milliseconds(demand.budget_s(end))
+        return Overloaded(
+            f"{message} It could have answered in about {earliest_ms} ms.",
+            retry_after_ms=max(LEAST_RETRY_MS, _milliseconds(end - demand.end_by)),
+            earliest_ms=earliest_ms,
+        )
+
+    def _admit(self) -> None:
+        """Let in who is next, as long as there is room."""
+        while (head := self._queue.head) is not None and self._needs(head) <= self.free:
+            self._queue.remove(head)
+            assert head.entry is not None
+            now = self.clock()
+            if head.entry.done():  # it was cancelled and has not noticed yet
+                continue
+            if not head.demand.possible(now):
+                head.entry.set_exception(self._refusal(head, "waited_in_vain", now))
+            else:
+                self._let_in(head, now)
+                head.entry.set_result(None)
+
+    def _let_in(self, ticket: Ticket, now: float) -> None:
+        ticket.let_in_at = now
+        if self._queue and ticket.demand.yielding and ticket.end_by is not None:
+            ticket.end_by = min(ticket.end_by, now + self._share_s(ticket, now))
+        self._inside.add(ticket)
+        self._held += ticket.slots
+        self.counts.let_in(ticket.queued_s)
+
+    def _share_s(self, ticket: Ticket, now: float) -> float:
+        """How long one may take that is let in while others wait."""
+        least_s = ticket.demand.least_s
+        taken = [now + least_s] * self._needs(ticket)
+        free_at = sorted(self._free_at(now))[len(taken) :]
+        spare_s = slack_s([*taken, *free_at], self._waiting())
+        return max(least_s, min(least_s + spare_s, self._arrivals.share_s(self._slots, now)))
+
+    def _leave(self, ticket: Ticket) -> None:
+        self._inside.remove(ticket)
+        self._held -= ticket.slots
+        ticket.tell = _nobody
+        self._admit()
+
+    def _changed(self, slots: int) -> None:
+        """Somebody inside holds so many slots more, or fewer."""
+        self._held += slots
+        if slots < 0 and self._queue:
+            self._admit()
+
+    @property
+    def _slots(self) -> int:
+        """Slots for those let in here."""
+        limit = self.limit.samples
+        return max(1, limit - min(self.relayed, limit // RELAYED_SHARE))
+
+    def _needs(self, ticket: Ticket) -> int:
+        """Slots that have to be free for it; all of them are enough for any."""
+        return min(ticket.demand.samples, self._slots)
+
+    def _waiting(self) -> list[Task]:
+        return [_task(ticket) for ticket in self._queue]
+
+    def _free_at(self, now: float) -> list[float]:
+        """When each slot is expected to be free."""
+        slots = self._slots
+        held = sorted(at for t in self._inside for at in [t.free_at(now)] * t.slots)
+        # Where more are held than there are, those that end first free nothing.
+        return [now] * (slots - len(held)) + held[max(0, len(held) - slots) :]
+
+
+def _task(ticket: Ticket) -> Task:
+    demand = ticket.demand
+    end_by = inf if demand.end_by is None else demand.end_by
+    return Task(demand.samples, demand.needed_s, end_by)
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(1, ceil(seconds * 1000))
+
+
+def _nobody(_slots: int) -> None:
+    """Who has left is not heard any more."""

@@ -1,0 +1,42 @@
+"""What a request asks of an engine, as far as letting it in is concerned."""
+
+from dataclasses import dataclass
+from math import inf
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """How many samples at least, for how long, and until when; times in seconds of one clock.
+
+    `asked_at` is when the request came; `end_by` when its samples must have ended, None without a
+    deadline; `after_s` what the response takes once they have. `least_s`: the shortest time in
+    which it could be answered on this engine, as loaded as it is. `typical_s`: what its samples
+    take when nothing hurries them. `yielding`: whether it can be answered in less than that, its
+    thinking cut.
+    """
+
+    samples: int = 1
+    asked_at: float = 0.0
+    end_by: float | None = None
+    after_s: float = 0.0
+    least_s: float = 0.0
+    typical_s: float = 1.0
+    yielding: bool = False
+
+    @property
+    def needed_s(self) -> float:
+        """How long it is planned with where it has to wait for its turn."""
+        return self.least_s if self.yielding else max(self.least_s, self.typical_s)
+
+    @property
+    def start_by(self) -> float:
+        """Until when its turn has to come; infinite without a deadline."""
+        return inf if self.end_by is None else self.end_by - self.needed_s
+
+    def possible(self, now: float) -> bool:
+        """Whether it could be answered if it was begun now."""
+        return self.end_by is None or now <= self.end_by - self.least_s
+
+    def budget_s(self, end: float) -> float:
+        """The budget with which its samples might end then."""
+        return end + self.after_s - self.asked_at

@@ -1,0 +1,127 @@
+"""Which engine a request goes to, and its way in."""
+
+import math
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+
+from quorate_sampling.timetable import TAIL_S
+from quorate_server.admission.demand import Demand
+from quorate_server.admission.predicted import idle_s, least_s, typical_s
+from quorate_server.admission.ticket import Ticket
+from quorate_server.engines.replica import Replica, ReplicaPool
+from quorate_server.errors import (
+    DeadlineExceeded,
+    DeadlineInfeasible,
+    EngineUnavailable,
+    Overloaded,
+)
+from quorate_server.job import Job
+from quorate_server.lag import LEAST_MARGIN_S, LoopLag
+
+MAX_SAMPLES_IN_FLIGHT = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """Lets requests in to the engine that would answer them first.
+
+    Every request is counted where it goes as it goes there, so that the next one sees it: nothing
+    piles up on an engine that merely looked idle, and to choose the least loaded of all is better
+    than of two (Mitzenmacher's two choices are for those who see old counts). Ties go to chance,
+    for other gateways' sake.
+    """
+
+    pool: ReplicaPool
+    lag: LoopLag
+    max_samples: int = MAX_SAMPLES_IN_FLIGHT
+    """Samples in flight on all engines together."""
+
+    @asynccontextmanager
+    async def entered(self, job: Job, *, yielding: bool) -> AsyncIterator[tuple[Replica, Ticket]]:
+        """Be let in, waiting if need be; `yielding`: whether its thinking may be cut.
+
+        Raises DeadlineInfeasible, DeadlineExceeded or Overloaded where it cannot be in time,
+        ModelNotFound and EngineUnavailable as `ReplicaPool.ready` does.
+        """
+        async with AsyncExitStack() as stack:
+            yield await self._let_in(stack, job, yielding)
+
+    def more_for(self, replica: Replica, ticket: Ticket) -> Callable[[], int]:
+        """What says how many samples more one that was let in may start."""
+
+        def free_slots() -> int:
+            room = self.max_samples - self.pool.samples_in_flight
+            return max(0, min(replica.admission.more_for(ticket), room))
+
+        return free_slots
+
+    async def _let_in(
+        self, stack: AsyncExitStack, job: Job, yielding: bool
+    ) -> tuple[Replica, Ticket]:
+        while True:
+            ready = self.pool.ready(job.model)
+            self._refuse_the_impossible(job, ready)
+            demand, replica = self._quickest(job, ready, yielding)
+            if self.pool.samples_in_flight + demand.samples > self.max_samples:
+                raise Overloaded(f"{self.max_samples} samples are being drawn already.")
+            try:
+                return replica, await stack.enter_async_context(replica.entered(demand))
+            except EngineUnavailable:
+                if replica.ready:
+                    raise  # else it went down before anything was begun: on to another one
+
+    def _quickest(self, job: Job, ready: list[Replica], yielding: bool) -> tuple[Demand, Replica]:
+        demands = [(self._demand(job, replica, yielding), replica) for replica in ready]
+        return min(
+            demands,
+            key=lambda pair: (
+                pair[1].admission.starts_in_s(pair[0].samples) + pair[0].least_s,
+                pair[1].in_flight,
+                random.random(),
+            ),
+        )
+
+    def _demand(self, job: Job, replica: Replica, yielding: bool) -> Demand:
+        pace = replica.pace
+        demand = Demand(
+            samples=job.n if job.options is None else 1,
+            typical_s=typical_s(pace),
+        )
+        if job.limit is None:
+            return demand
+        deadline = job.limit.deadline
+        after_s = TAIL_S + self.lag.margin_s(deadline.budget_s)
+        return replace(
+            demand,
+            asked_at=deadline.started_at,
+            end_by=deadline.at - after_s,
+            after_s=after_s,
+            least_s=least_s(pace, replica.prompt_length.tokens(job.body)),
+            yielding=yielding,
+        )
+
+    def _refuse_the_impossible(self, job: Job, ready: list[Replica]) -> None:
+        """Raises DeadlineInfeasible where not even an idle engine could answer in the budget, and
+        DeadlineExceeded where nothing of it is left."""
+        if job.limit is None:
+            return
+        deadline = job.limit.deadline
+        fastest_s, replica = min(
+            ((idle_s(r.pace, r.prompt_length.tokens(job.body)), r) for r in ready),
+            key=lambda pair: pair[0],
+        )
+        earliest_s = fastest_s + TAIL_S + LEAST_MARGIN_S
+        if deadline.budget_s < earliest_s:
+            replica.admission.counts.refused["infeasible"] += 1
+            earliest_ms = math.ceil(earliest_s * 1000)
+            raise DeadlineInfeasible(
+                f"No answer can be given in {deadline.budget_s * 1000:.0f} ms; the fastest takes "
+                f"about {earliest_ms} ms.",
+                earliest_ms=earliest_ms,
+            )
+        if deadline.remaining_s() <= TAIL_S + self.lag.margin_s(deadline.budget_s):
+            raise DeadlineExceeded(
+                "The deadline had passed before anything could be drawn.", param="deadline"
+            )

@@ -1,0 +1,247 @@
+"""One sample asked of several engines, up to its first token: whoever gives it first draws it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from quorate_sampling.engine import Delta, Engine, EngineUsage, SampleStream
+from quorate_server.engines.hedge_budget import HedgeBudget, HedgeCounts
+from quorate_server.errors import EngineError, EngineRejected, EngineUnavailable
+
+LOSER_TAIL_S = 0.6
+"""How long an engine that lost may take to report what it generated; 30 ms as a rule."""
+
+Counted: TypeAlias = Callable[[], AbstractContextManager[None]]
+"""Opens the count of one sample on an engine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standby:
+    """An engine of the same model. `counted`: one sample more is on it, until that is left.
+
+    `idle`: it has room for a sample that may be drawn for nothing.
+    """
+
+    engine: Engine
+    counted: Counted = nullcontext
+    idle: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Hedge:
+    """After how many seconds without a first token a second engine is asked, if it may be."""
+
+    after_s: float
+    budget: HedgeBudget
+
+
+class Race:
+    """A SampleStream of one sample, from whichever engine begins it first.
+
+    `start` begins it on an engine; the number is that of the attempt, 0 the first. `standbys` tells
+    where else it may be drawn, best first, and is asked when that is wanted: for a `hedge`, and
+    when all that were asked have failed. Once a token has come nothing is begun again. The others
+    are then stopped, and what they generated is in the last piece's usage: a request's tokens are
+    all billed, while its prompt counts once. Where the stream is left before its last piece, that
+    is part of what its bound hides.
+
+    `won` is told which engine it was. Raises the first engine's error where all have failed.
+    """
+
+    def __init__(
+        self,
+        start: Callable[[Engine, int], SampleStream],
+        first: Standby,
+        standbys: Callable[[], list[Standby]],
+        *,
+        counts: HedgeCounts,
+        unseen_tokens: int,
+        hedge: Hedge | None = None,
+        won: Callable[[Engine], None] = lambda _: None,
+    ) -> None:
+        self._start = start
+        self._first = first
+        self._standbys = standbys
+        self._counts = counts
+        self._unseen_tokens = unseen_tokens
+        self._hedge = hedge
+        self._won = won
+        self._asked: list[Engine] = []
+        self._racing: list[_Runner] = []
+        self._hedging: _Runner | None = None
+        self._errors: list[EngineError] = []
+        self._unseen = EngineUsage()
+        """A bound on what engines generated that failed."""
+        self._wasted: list[asyncio.Task[EngineUsage]] = []
+        self._stopping = False
+        self._closed = False
+
+    async def __aiter__(self) -> AsyncIterator[Delta]:
+        winner = await self._race()
+        if winner is None:
+            return
+        losers, self._racing = [r for r in self._racing if r is not winner], [winner]
+        self._wasted = [asyncio.create_task(self._waste(loser)) for loser in losers]
+        if winner is self._hedging:
+            self._counts.won += 1
+        self._won(winner.engine)
+        async for piece in winner.pieces():
+            yield piece if piece.usage is None else await self._billed(piece, piece.usage)
+
+    async def stop(self) -> None:
+        """Ask every engine that draws it to end now."""
+        self._stopping = True
+        await asyncio.gather(*(runner.stream.stop() for runner in self._racing))
+
+    async def aclose(self) -> None:
+        """Free everything; no engine goes on. Idempotent."""
+        self._stopping = self._closed = True
+        for task in self._wasted:
+            task.cancel()
+        await asyncio.gather(*self._wasted, return_exceptions=True)
+        racing, self._racing = self._racing, []
+        for runner in racing:
+            await runner.aclose()
+
+    async def _race(self) -> "_Runner | None":
+        """The first to begin; None once it is closed. Raises EngineError where none begins."""
+        loop = asyncio.get_running_loop()
+        hedge_at = None if self._hedge is None else loop.time() + self._hedge.after_s
+        await self._enter(self._first)
+        while True:
+            waited = None if hedge_at is None else max(0.0, hedge_at - loop.time())
+            runs = [runner.beginning for runner in self._racing]
+            await asyncio.wait(runs, timeout=waited, return_when=asyncio.FIRST_COMPLETED)
+            if self._closed:
+                return None
+            for runner in [runner for runner in self._racing if runner.beginning.done()]:
+                error = runner.failure()
+                if error is None:
+                    return runner
+                await self._lost(runner, error)
+            if not self._racing:
+                await self._fail_over()
+            elif hedge_at is not None and loop.time() >= hedge_at:
+                hedge_at = None
+                await self._send_hedge()
+
+    async def _enter(self, standby: Standby) -> "_Runner":
+        stream = self._start(standby.engine, len(self._asked))
+        self._asked.append(standby.engine)
+        runner = _Runner(standby.engine, stream, standby.counted())
+        self._racing.append(runner)
+        if self._stopping:
+            await stream.stop()
+        return runner
+
+    async def _lost(self, runner: "_Runner", error: EngineError) -> None:
+        """One failed before its first token."""
+        self._racing.remove(runner)
+        await runner.aclose()
+        self._errors.append(error)
+        if not isinstance(error, EngineUnavailable | EngineRejected):
+            self._unseen = self._unseen.followed_by(self._bound())
+        if isinstance(error, EngineRejected) and not self._racing:
+            raise error
+
+    async def _fail_over(self) -> None:
+        standby = next(self._others(), None)
+        if standby is None or self._stopping:
+            raise self._errors[0]
+        self._counts.failovers += 1
+        await self._enter(standby)
+
+    async def _send_hedge(self) -> None:
+        idle = next((other for other in self._others() if other.idle), None)
+        if idle is None or self._stopping or self._hedge is None or not self._hedge.budget.take():
+            return
+        self._hedging = await self._enter(idle)
+
+    def _others(self) -> Iterator[Standby]:
+        return (s for s in self._standbys() if s.engine not in self._asked)
+
+    async def _waste(self, loser: "_Runner") -> EngineUsage:
+        """Stop a loser; what it cost."""
+        try:
+            async with asyncio.timeout(LOSER_TAIL_S):
+                usage = await loser.stopped()
+        except (EngineUnavailable, EngineRejected):
+            usage = EngineUsage()
+        except (EngineError, TimeoutError):
+            usage = None
+        finally:
+            await loser.aclose()
+        told = self._bound() if usage is None else usage
+        self._counts.wasted_tokens += told.completion_tokens
+        return told
+
+    def _bound(self) -> EngineUsage:
+        """Of an engine that began nothing that we saw, and does not report."""
+        return EngineUsage(0, self._unseen_tokens, exact=False)
+
+    async def _billed(self, piece: Delta, usage: EngineUsage) -> Delta:
+        for waste in (self._unseen, *await asyncio.gather(*self._wasted)):
+            usage = usage.followed_by(replace(waste, prompt_tokens=0))
+        return replace(piece, usage=usage)
+
+
+@dataclass(slots=True, eq=False)
+class _Runner:
+    """One engine's attempt."""
+
+    engine: Engine
+    stream: SampleStream
+    _count: AbstractContextManager[None]
+    beginning: asyncio.Task[None] = field(init=False)
+    """Ends with its first token, its end or its failure."""
+    _stream: AsyncIterator[Delta] = field(init=False)
+    _kept: list[Delta] = field(default_factory=list)
+    _open: bool = True
+
+    def __post_init__(self) -> None:
+        self._count.__enter__()
+        self._stream = aiter(self.stream)
+        self.beginning = asyncio.create_task(self._begin())
+
+    async def _begin(self) -> None:
+        async for piece in self._stream:
+            self._kept.append(piece)
+            if piece.token_ids or piece.reasoning or piece.content or piece.tool_calls:
+                return
+
+    def failure(self) -> EngineError | None:
+        """Why it did not begin, once that is known. Raises what is no engine's error."""
+        error = self.beginning.exception()
+        if error is not None and not isinstance(error, EngineError):
+            raise error
+        return error
+
+    async def pieces(self) -> AsyncIterator[Delta]:
+        """All of them, once it has begun."""
+        for piece in self._kept:
+            yield piece
+        async for piece in self._stream:
+            yield piece
+
+    async def stopped(self) -> EngineUsage | None:
+        """Stop it, read it to its end; its usage, None where it reports none."""
+        usage = None
+        await self.stream.stop()
+        await self.beginning
+        async for piece in self.pieces():
+            usage = piece.usage or usage
+        return usage
+
+    async def aclose(self) -> None:
+        """No more of it; it no longer counts. Idempotent."""
+        if not self._open:
+            return
+        self._open = False
+        self.beginning.cancel()
+        await asyncio.gather(self.beginning, return_exceptions=True)
+        try:
+            await self.stream.aclose()
+        finally:
+            self._count.__exit__(None, None, None)

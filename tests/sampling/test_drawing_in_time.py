@@ -1,0 +1,204 @@
+"""Samples drawn to a deadline: what is planned, and what becomes of it."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from quorate_sampling.closers import PreparedClosing
+from quorate_sampling.deadline import Clock, Deadline
+from quorate_sampling.drawing import Prompt, draw_each
+from quorate_sampling.engine import Sample
+from quorate_sampling.pace import Pace
+from quorate_sampling.planning import Course
+from quorate_sampling.timetable import Timetable, timetable
+from tests.sampling.scripted import ABLE, CLOSER_IDS, END_ID, PROMPT_IDS, Script, ScriptedEngine
+from tests.sampling.virtual_time import loop_clock, virtual_time
+
+CLOSING = PreparedClosing(CLOSER_IDS, (END_ID,), last_words="", opener="\\boxed{")
+PROMPT = Prompt({"messages": []}, "q", seed=1, closing=CLOSING)
+LONG = Script(thought=100_000, token_s=0.008, first_s=0.04)
+ANSWER = Script("13", thought=0, token_s=0.008, first_s=0.04)
+
+
+def gpu(**kwargs: object) -> ScriptedEngine:
+    """A 7-B model on one GPU: 40 ms to the first token, 8 ms a token."""
+    return ScriptedEngine([LONG], forced=replace(ANSWER, **kwargs))
+
+
+def table(pace: Pace, budget_s: float, clock: Clock = loop_clock) -> Timetable:
+    deadline = Deadline.after(budget_s, started_at=clock(), clock=clock)
+    return timetable(deadline, pace, 16)
+
+
+async def warmed() -> Pace:
+    """The pace of such an engine, learnt as `engines.warmup` does."""
+    pace = Pace()
+    for _ in range(8):
+        now = loop_clock()
+        at_once = Timetable(Deadline(now, now + 10, loop_clock), now + 0.5, now + 10)
+        await draw_each(gpu(), PROMPT, 4, pace=pace, clock=loop_clock, timetable=at_once)
+    return pace
+
+
+@dataclass
+class Drawn:
+    """What came of a drawing."""
+
+    samples: tuple[Sample, ...]
+    seconds: float
+    course: Course = field(default_factory=Course)
+
+
+async def drawn(
+    engine: ScriptedEngine,
+    pace: Pace,
+    budget_s: float,
+    count: int = 1,
+    *,
+    clock: Callable[[], float] = loop_clock,
+    prompt: Prompt = PROMPT,
+) -> Drawn:
+    courses: list[Course] = []
+    began_at = loop_clock()
+    samples = await draw_each(
+        engine,
+        prompt,
+        count,
+        pace=pace,
+        clock=clock,
+        timetable=table(pace, budget_s, clock),
+        on_plan=courses.append,
+    )
+    return Drawn(samples, loop_clock() - began_at, *courses)
+
+
+@virtual_time
+async def test_a_budget_too_short_to_think_is_answered_without_a_thought() -> None:
+    pace, engine = await warmed(), gpu()
+    short = await drawn(engine, pace, 0.4, 3)
+    assert engine.draws == []
+    assert [sample.state for sample in short.samples] == ["finished"] * 3
+    assert all(sample.forced and sample.thought_tokens == 0 for sample in short.samples)
+    assert short.course.first is not None
+    assert short.course.first.mode == "closed"
+    assert (short.course.started, short.course.closed) == (3, 3)
+    assert short.seconds < 0.4
+
+
+@virtual_time
+async def test_each_choice_thinks_where_there_is_time_and_is_forced() -> None:
+    pace, engine = await warmed(), gpu()
+    raced = await drawn(engine, pace, 2.0, 3)
+    assert len(engine.draws) == 3
+    assert [sample.content for sample in raced.samples] == ["\\boxed{13"] * 3
+    assert all(sample.forced and (sample.thought_tokens or 0) > 100 for sample in raced.samples)
+    assert raced.course.first is not None
+    assert raced.course.first.mode == "raced"
+    thought = raced.samples[0].thought_tokens or 0
+    assert raced.course.first.thinking_tokens == pytest.approx(thought, rel=0.1)
+
+
+@pytest.mark.parametrize("budget_s", [1.0, 2.0, 3.5, 8.0, 30.0])
+def test_nearly_all_of_the_time_is_used_at_the_timing_of_a_gpu(budget_s: float) -> None:
+    @virtual_time
+    async def scenario() -> None:
+        used = await drawn(gpu(), await warmed(), budget_s)
+        assert used.samples[0].state == "finished"
+        assert 0.8 * budget_s <= used.seconds < budget_s
+
+    scenario()
+
+
+@virtual_time
+async def test_thoughts_are_closed_earlier_when_the_engine_turns_out_slower() -> None:
+    pace, slower = await warmed(), gpu(first_s=0.3, token_s=0.05)
+    running = asyncio.ensure_future(drawn(slower, pace, 3.0))
+    await asyncio.sleep(0.5)
+    for _ in range(60):
+        pace.closed(0.8, whole=True)
+    late = await running
+    assert late.samples[0].state == "finished"
+    assert late.seconds <= 3.0
+    assert late.course.replanned >= 1
+
+
+@virtual_time
+async def test_a_thought_that_ends_by_itself_is_left_alone_and_not_waited_for() -> None:
+    pace = await warmed()
+    quick = ScriptedEngine([Script("46", thought=30, token_s=0.008, first_s=0.04)])
+    done = await drawn(quick, pace, 5.0)
+    assert (done.samples[0].content, done.samples[0].forced) == ("46", False)
+    assert done.seconds < 0.5
+    assert quick.running == 0
+
+
+@dataclass
+class JumpingClock:
+    """The loop's time, and what it jumped."""
+
+    jumped_s: float = 0.0
+
+    def __call__(self) -> float:
+        return loop_clock() + self.jumped_s
+
+
+@pytest.mark.parametrize("after_s", [0.01, 0.2, 1.0, 1.72])
+@pytest.mark.parametrize("deaf", [False, True])
+def test_a_clock_that_jumps_past_the_deadline_ends_the_drawing(after_s: float, deaf: bool) -> None:
+    @virtual_time
+    async def scenario() -> None:
+        clock = JumpingClock()
+        engine = ScriptedEngine([replace(LONG, deaf=deaf)], forced=replace(ANSWER, deaf=deaf))
+        running = asyncio.ensure_future(drawn(engine, await warmed(), 2.0, clock=clock))
+        await asyncio.sleep(after_s)
+        clock.jumped_s = 10.0
+        ended = await running
+        assert ended.seconds < 2.0 + 0.1
+        assert ended.samples[0].state in ("cancelled", "cut")
+        assert engine.running == 0
+
+    scenario()
+
+
+@virtual_time
+async def test_an_engines_own_budget_ends_what_nobody_else_can() -> None:
+    pace, able = await warmed(), replace(ABLE, thinking_budget=True)
+    tools = replace(PROMPT, closing=None, ending=CLOSING, budgeted=True)
+    for prompt, budget in (
+        (tools, True),
+        (replace(tools, budgeted=False), False),
+        (PROMPT, False),
+        (replace(PROMPT, closing=replace(CLOSING, opener="")), True),
+    ):
+        engine = replace(gpu(), abilities=able)
+        await drawn(engine, pace, 2.0, prompt=prompt)
+        assert (engine.draws[0].thinking_tokens is not None) is budget
+        unable = gpu()
+        await drawn(unable, pace, 2.0, prompt=prompt)
+        assert unable.draws[0].thinking_tokens is None
+
+
+@virtual_time
+async def test_a_budget_of_the_engines_own_is_in_time_and_not_before_the_gateways_timer() -> None:
+    pace, able = await warmed(), replace(ABLE, thinking_budget=True)
+    alone = replace(gpu(), abilities=able)
+    tools = replace(PROMPT, closing=None, ending=CLOSING, budgeted=True)
+    await drawn(alone, pace, 2.0, prompt=tools)
+    beside = replace(gpu(), abilities=able)
+    await drawn(beside, pace, 2.0, prompt=replace(PROMPT, closing=replace(CLOSING, opener="")))
+    cautious, loose = alone.draws[0].thinking_tokens, beside.draws[0].thinking_tokens
+    assert cautious is not None
+    assert loose is not None
+    assert 0.04 + cautious * 0.008 <= 2.0
+    assert loose >= beside.streams[0].generated
+
+
+@virtual_time
+async def test_a_prompt_is_not_sent_twice_where_a_thought_is_closed_from_the_start() -> None:
+    engine = gpu()
+    await drawn(engine, await warmed(), 0.4)
+    (continuation,) = engine.resumed
+    assert continuation.token_ids[: len(PROMPT_IDS)] == PROMPT_IDS
+    assert engine.prompts_asked == 1

@@ -1,0 +1,82 @@
+"""Servers for a test to face, each a base URL: hostile ones, and such as cannot be reached."""
+
+import asyncio
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.sdk.faults.hostile import Hostile
+
+STARTING_S = 10.0
+
+
+@contextmanager
+def facing(hostile: Hostile) -> Iterator[str]:
+    """A server in a thread of this process, whose counters can be read meanwhile."""
+    started = threading.Event()
+    ports: list[int] = []
+    loop = asyncio.new_event_loop()
+    over = asyncio.Event()
+
+    async def serve() -> None:
+        async with hostile.serve() as port:
+            ports.append(port)
+            started.set()
+            await over.wait()
+
+    def run() -> None:
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            runner.run(serve())
+
+    thread = threading.Thread(target=run, name="hostile", daemon=True)
+    thread.start()
+    assert started.wait(STARTING_S)
+    try:
+        yield url_of(ports[0])
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join(STARTING_S)
+
+
+@contextmanager
+def process(*arguments: str) -> Iterator[str]:
+    """A server in a process of its own, for when time is measured."""
+    command = [sys.executable, "-m", "tests.sdk.faults.hostile", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as server:
+        try:
+            assert server.stdout is not None
+            yield url_of(int(server.stdout.readline()))
+        finally:
+            server.terminate()
+
+
+@contextmanager
+def nobody() -> Iterator[str]:
+    """A port where nobody listens."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield url_of(bound.getsockname()[1])
+
+
+@contextmanager
+def blackhole() -> Iterator[str]:
+    """A port whose queue of connections is full: who connects gets no answer at all."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        waiting = [socket.socket() for _ in range(4)]
+        try:
+            for each in waiting:
+                each.setblocking(False)
+                each.connect_ex(listener.getsockname())
+            yield url_of(listener.getsockname()[1])
+        finally:
+            for each in waiting:
+                each.close()
+
+
+def url_of(port: int) -> str:
+    return f"http://127.0.0.1:{port}/v1"

@@ -1,0 +1,85 @@
+"""A client that leaves, in whatever phase its deadline is: nothing goes on for it."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.server.deadline_faults.played import (
+    FOR_EVER_S,
+    THOUGHT,
+    PlayedEngine,
+    PlayedStream,
+    Step,
+    gateway,
+    said,
+    thinking,
+)
+
+BUDGET_MS = 600
+SHAPES: list[dict[str, Any]] = [
+    {},
+    {"stream": True},
+    {"consensus": 3},
+    {"consensus": 3, "stream": True},
+]
+IDS = ["plain", "streamed", "group", "streamed group"]
+SILENT: list[Step] = [(FOR_EVER_S, THOUGHT)]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=IDS)
+@pytest.mark.parametrize("answer", [SILENT, said("1")], ids=["before a token", "within it"])
+async def test_a_client_that_leaves_while_it_is_forced(
+    shape: dict[str, Any], answer: list[Step]
+) -> None:
+    forcing, leave = asyncio.Event(), asyncio.Event()
+
+    def answered() -> PlayedStream:
+        forcing.set()
+        return PlayedStream(answer, stalls=True)
+
+    engine = PlayedEngine(drawn=lambda: PlayedStream(thinking(10), stalls=True), answered=answered)
+    async with gateway(engine) as gw:
+        asking = asyncio.create_task(gw.ask(leave=leave, deadline_ms=BUDGET_MS, **shape))
+        await forcing.wait()
+        await asyncio.sleep(0.02)
+        leave.set()
+        async with asyncio.timeout(1.0):
+            await asking
+        gw.assert_nothing_is_left()
+    assert any(stream.stops for stream in engine.played)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=IDS)
+@pytest.mark.parametrize("deaf", [False, True])
+@pytest.mark.parametrize("steps", [SILENT, thinking(3)], ids=["before a token", "in a thought"])
+async def test_a_client_that_leaves_before_it_is_forced(
+    shape: dict[str, Any], steps: list[Step], deaf: bool
+) -> None:
+    leave = asyncio.Event()
+    engine = PlayedEngine(drawn=lambda: PlayedStream(steps, stalls=True, deaf=deaf))
+    async with gateway(engine) as gw:
+        asking = asyncio.create_task(gw.ask(leave=leave, deadline_ms=1500, **shape))
+        await asyncio.sleep(0.1)
+        leave.set()
+        async with asyncio.timeout(2.0 if deaf else 1.0):
+            await asking
+        gw.assert_nothing_is_left()
+    assert all(stream.stops for stream in engine.played)
+    assert engine.resumed == []
+
+
+async def test_a_client_that_leaves_while_it_waits_for_its_turn_is_never_begun() -> None:
+    leave = asyncio.Event()
+    engine = PlayedEngine(drawn=lambda: PlayedStream(thinking(500), stalls=True))
+    async with gateway(engine, capacity=1) as gw:
+        first = asyncio.create_task(gw.ask(deadline_ms=1000))
+        await asyncio.sleep(0.05)
+        second = asyncio.create_task(gw.ask(leave=leave, deadline_ms=9000))
+        await asyncio.sleep(0.05)
+        assert gw.pool.replicas[0].admission.queued == 1
+        leave.set()
+        assert (await second).status == 0
+        assert gw.pool.replicas[0].admission.queued == 0
+        assert (await first).content == "13"
+    assert len(engine.draws) == 1
