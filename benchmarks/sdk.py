@@ -5,8 +5,8 @@
 The server, a process of its own, stalls, drops and resets connections, drips bytes, floods, talks
 nonsense, and answers one request in seven (`tests/sdk/faults/mistreating.py` lists it all). The
 client has one process on the cores it shares with it. A call's time is what its caller waited; the
-longest of all rounds counts. `ask_many` is one call; the last row is OpenAI's client with the
-same `timeout=`, given up on after ten deadlines.
+longest of all rounds counts. `ask_many` is one wait, for all of them. The last row is OpenAI's
+client with the same `timeout=`, given up on after ten deadlines.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from rich.table import Table
 from typing_extensions import Unpack
 
 from benchmarks.figures import write_json
-from quorate import Answer, AsyncQuorate, Quorate, Wishes
+from quorate import Answer, AsyncQuorate, Quorate, Wishes, deadline
 from tests.sdk.faults.facing import process
 from tests.sdk.faults.wire import MODEL
 
@@ -137,12 +137,13 @@ def in_threads(url: str, calls: int, deadline_s: float) -> Storm:
 
 
 def in_a_batch(url: str, calls: int, deadline_s: float) -> Storm:
-    """`Quorate.ask_many` with all of them at once: one call, as long as the batch."""
+    """`Quorate.ask_many`, all at once under one deadline: one wait, for the whole batch."""
     storm = Storm()
     with Quorate(base_url=url, model=MODEL) as client:
         began_at = time.perf_counter()
-        for outcome in client.ask_many([QUESTION] * calls, deadline=deadline_s, concurrency=calls):
-            storm.outcomes[named(outcome)] += 1
+        with deadline(deadline_s):
+            for outcome in client.ask_many([QUESTION] * calls, concurrency=calls):
+                storm.outcomes[named(outcome)] += 1
         storm.elapsed_s.append(time.perf_counter() - began_at)
     return storm
 

@@ -21,12 +21,12 @@ from rich.console import Console
 
 from benchmarks.deadline.arrivals import BUDGETS_S, poisson
 from benchmarks.deadline.capacity import Speed, capacity, idle_speed
-from benchmarks.deadline.cells import Stand, counters, run
+from benchmarks.deadline.cells import Stand, run
 from benchmarks.deadline.measures import Cell, cell, replies
 from benchmarks.deadline.results import Measured, Results
 from benchmarks.deadline.stands import STANDS
 from benchmarks.deadline.systems import QUORATE, QUORATE_GROUP, STOCK, System, tuned
-from benchmarks.deadline.tables import by_budget, by_load, targets
+from benchmarks.deadline.tables import by_budget, by_load, engines, targets
 from benchmarks.deadline.targets import checks
 from benchmarks.deadline.tuning import tuned_max_tokens
 
@@ -41,9 +41,9 @@ class Options:
 
     loads: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0)
     budgets_s: tuple[float, ...] = BUDGETS_S
-    seconds: float = 15.0
-    capacity_s: float = 30.0
-    tuning_s: float = 8.0
+    seconds: float = 12.0
+    capacity_s: float = 20.0
+    tuning_s: float = 6.0
 
     def settings(self) -> dict[str, object]:
         return {"seconds": self.seconds, "budgets_s": list(self.budgets_s), "seed": SEED}
@@ -90,7 +90,6 @@ def prepare(stand: Stand, options: Options, tell: Tell) -> Measured:
 def _cell(stand: Stand, system: System, load: float, rate: float, options: Options) -> Cell:
     arrivals = poisson(rate, options.seconds, seed=SEED, budgets_s=options.budgets_s)
     ran = run(stand, system, arrivals)
-    behind_s = counters(stand.engine_url).get("simulated_behind_seconds", 0.0)
     return cell(
         replies(ran.served),
         engine=stand.name,
@@ -99,7 +98,7 @@ def _cell(stand: Stand, system: System, load: float, rate: float, options: Optio
         rate=rate,
         seconds=options.seconds,
         generated=ran.generated,
-        behind_s=behind_s,
+        late_steps=ran.late_steps,
     )
 
 
@@ -117,7 +116,7 @@ def main() -> None:
         options = replace(options, seconds=given.seconds)
     if given.loads is not None:
         options = replace(options, loads=tuple(given.loads))
-    engines = [given.engine] if given.engine else ["simulated"] if given.quick else list(STANDS)
+    both = ["simulated"] if given.quick else list(STANDS)
     console = Console(stderr=True)
 
     def tell(text: str) -> None:
@@ -125,7 +124,7 @@ def main() -> None:
 
     settings = options.settings()
     done = Results.read(given.json if given.resume else None, settings)
-    for engine in engines:
+    for engine in [given.engine] if given.engine else both:
         tell(f"starting {engine} …")
         with STANDS[engine]() as stand:
             done = measure(stand, options, done, tell, lambda now: now.write(given.json))
@@ -133,6 +132,7 @@ def main() -> None:
     done = replace(done, checks=tuple(found))
     done.write(given.json)
     shown = Console(width=None if sys.stdout.isatty() else 170)
+    shown.print(engines(done.engines))
     for name in dict.fromkeys(c.engine for c in done.cells):
         shown.print(by_budget(name, done.cells), by_load(name, done.cells))
     shown.print(targets(found))

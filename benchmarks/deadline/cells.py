@@ -16,6 +16,7 @@ from benchmarks.deadline.questions import Asked, Questions
 from benchmarks.deadline.systems import System
 
 DRAINED_WITHIN_S = 60.0
+GENERATED = "generation_tokens_total"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +46,27 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A cell. `generated` counts all tokens the engine drew for it, whoever got them."""
+    """A cell. `generated` counts all tokens the engine drew for it, whoever got them.
+
+    `late_steps`: the share of a simulated engine's steps that took longer than they should.
+    """
 
     served: tuple[Served, ...]
     generated: int
+    late_steps: float
 
 
 def run(
     stand: Stand, system: System, arrivals: Sequence[Arrival], closed: ClosedLoop | None = None
 ) -> Ran:
     """Serve the arrivals, and wait until the engine has no work left. It has none before."""
-    before = int(counters(stand.engine_url)["generation_tokens_total"])
+    before = counters(stand.engine_url)
     served = serve(stand, system, arrivals, closed)
-    after = settled_tokens(stand.engine_url, stand.counts_after_s)
-    return Ran(served, after - before)
+    after = settled(stand.engine_url, stand.counts_after_s)
+    grown = {name: count - before.get(name, 0.0) for name, count in after.items()}
+    steps = grown.get("simulated_steps_total", 0.0)
+    late = grown.get("simulated_late_steps_total", 0.0)
+    return Ran(served, int(grown[GENERATED]), late / steps if steps else 0.0)
 
 
 def serve(
@@ -100,16 +108,16 @@ def begin(
         )
 
 
-def settled_tokens(engine_url: str, after_s: float) -> int:
-    """What the engine has generated so far, once nothing runs and the count stands still."""
+def settled(engine_url: str, after_s: float) -> dict[str, float]:
+    """The engine's counters, once nothing runs and they stand still."""
     give_up_at = time.monotonic() + DRAINED_WITHIN_S
-    last = -1
+    last = -1.0
     while time.monotonic() < give_up_at:
         counts = counters(engine_url)
-        tokens = int(counts["generation_tokens_total"])
-        if tokens == last and not counts["num_requests_running"] + counts["num_requests_waiting"]:
-            return tokens
-        last = tokens
+        idle = not counts["num_requests_running"] + counts["num_requests_waiting"]
+        if idle and counts[GENERATED] == last:
+            return counts
+        last = counts[GENERATED]
         time.sleep(after_s)
     raise RuntimeError("the engine goes on generating")
 

@@ -47,6 +47,11 @@ class Reply:
         return self.status == 200 and bool(self.content) and self.server_s <= self.budget_s
 
     @property
+    def thought_until_closed(self) -> bool:
+        """Whether thinking was ended for time. Closed from the start, it could have used none."""
+        return self.forced and self.mode != "closed"
+
+    @property
     def refused(self) -> bool:
         return self.status in REFUSED
 
@@ -71,7 +76,7 @@ class Share:
     @classmethod
     def of(cls, flags: Sequence[bool]) -> "Share":
         low, high = wilson(sum(flags), len(flags))
-        return cls(sum(flags) / len(flags) if flags else 0.0, low, high)
+        return cls(sum(flags) / len(flags) if flags else 0.0, max(0.0, low), min(1.0, high))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ class Row:
 
     `answered` and `right` are shares of all requests; unanswered ones are wrong. `refused_p99_ms`
     is how long refusals took; `elapsed_share` the median share of the budget that answers took,
-    `forced_elapsed_share` that of those whose thought was closed: they could have used more time.
+    `forced_elapsed_share` that of those which could have used more (`thought_until_closed`).
     """
 
     engine: str
@@ -110,7 +115,8 @@ class Cell:
 
     `goodput` counts answers in time a second of the load, `right_per_s` those that were right,
     with bootstrap intervals. `wasted` is the share of the engine's tokens that no answer in time
-    was billed for. `generator_late_p99_ms` is how late requests were sent.
+    was billed for. `generator_late_p99_ms` is how late requests were sent, `engine_late_steps` the
+    share of a simulated engine's steps that the machine was late with: both ought to be near 0.
     """
 
     engine: str
@@ -124,7 +130,7 @@ class Cell:
     generated_tokens: int
     wasted: float
     generator_late_p99_ms: float
-    engine_behind_ms: float
+    engine_late_steps: float
 
 
 def replies(served: Iterable[Served]) -> list[Reply]:
@@ -171,7 +177,7 @@ def cell(
     rate: float,
     seconds: float,
     generated: int,
-    behind_s: float,
+    late_steps: float,
 ) -> Cell:
     """Everything about one cell. `seconds` is how long requests came in."""
     budgets = sorted({reply.budget_s for reply in got})
@@ -190,7 +196,7 @@ def cell(
         generated_tokens=generated,
         wasted=max(0.0, 1 - used / generated) if generated else 0.0,
         generator_late_p99_ms=1000 * (quantile([r.late_s for r in got], 0.99) or 0.0),
-        engine_behind_ms=1000 * behind_s,
+        engine_late_steps=late_steps,
     )
 
 
@@ -216,7 +222,7 @@ def _row(got: Sequence[Reply], engine: str, system: str, load: float, budget_s: 
         missed=sum(not r.answered and not r.refused for r in got),
         forced=Share.of([r.forced for r in answered]),
         elapsed_share=_elapsed_share(answered),
-        forced_elapsed_share=_elapsed_share([r for r in answered if r.forced]),
+        forced_elapsed_share=_elapsed_share([r for r in answered if r.thought_until_closed]),
         modes={mode: modes.count(mode) for mode in sorted(set(modes))},
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from benchmarks.deadline.measures import ALL_BUDGETS, Cell, Row, Share
+from benchmarks.deadline.results import Measured
 from benchmarks.deadline.targets import Check
 
 _BY_BUDGET = (
@@ -21,7 +22,33 @@ _BY_BUDGET = (
     "forced",
     "time used",
 )
-_BY_LOAD = ("load", "system", "asked/s", "goodput/s", "right/s", "wasted", "gen. late ms")
+_BY_LOAD = (
+    "load",
+    "system",
+    "asked/s",
+    "goodput/s",
+    "right/s",
+    "wasted",
+    "sent late",
+    "late steps",
+)
+
+
+def engines(measured: Sequence[Measured]) -> Table:
+    """What was found about the engines first: everything else is relative to it."""
+    shown = Table(title="Engines", title_justify="left")
+    for column in ("engine", "whole answers/s", "first token", "a token, alone", "max_tokens"):
+        shown.add_column(column, justify="left" if column == "engine" else "right")
+    for engine in measured:
+        limits = ", ".join(f"{budget} s {limit}" for budget, limit in engine.max_tokens.items())
+        shown.add_row(
+            engine.engine,
+            f"{engine.capacity_per_s:.1f}",
+            f"{1000 * engine.first_token_s:.0f} ms",
+            f"{1000 * engine.token_s:.1f} ms",
+            limits,
+        )
+    return shown
 
 
 def by_budget(engine: str, cells: Sequence[Cell]) -> Table:
@@ -71,7 +98,8 @@ def by_load(engine: str, cells: Sequence[Cell]) -> Table:
             _rate(cell.goodput),
             _rate(cell.right_per_s),
             f"{cell.wasted:.0%}",
-            f"{cell.generator_late_p99_ms:.0f}",
+            f"{cell.generator_late_p99_ms:.0f} ms",
+            f"{cell.engine_late_steps:.1%}",
         )
     return shown
 

@@ -41,17 +41,21 @@ class Sequence:
         self.tell(self)
 
 
+LATE_S = 0.01
+
+
 @dataclass(slots=True)
 class Engine:
     """Steps a batch for as long as there is something in it.
 
-    `behind_s` is by how much the worst of its steps ended late: the machine that plays the GPU
-    was too busy, and the figures taken meanwhile are worth as much less.
+    `late_steps` counts those of its `steps` that ended LATE_S too late or more: the machine that
+    plays the GPU was too busy, and figures taken meanwhile are worth as much less.
     """
 
     batch: Batch = field(default_factory=Batch)
     generated_tokens: int = 0
-    behind_s: float = 0.0
+    steps: int = 0
+    late_steps: int = 0
     _sequences: dict[str, Sequence] = field(default_factory=dict)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -85,7 +89,8 @@ class Engine:
             step = self.batch.step()
             due += step.seconds
             await asyncio.sleep(max(0.0, due - loop.time()))
-            self.behind_s = max(self.behind_s, loop.time() - due)
+            self.steps += 1
+            self.late_steps += loop.time() - due >= LATE_S
             for sequence_id in step.tokens:
                 sequence = self._sequences.get(sequence_id)
                 if sequence is None:

@@ -12,13 +12,15 @@ What it stands for is the shape that was measured on real reasoning models, not 
   averaged over samples and questions, accuracy grows about with the logarithm of the tokens
   thought (s1, arXiv 2501.19393; the answer is often there long before the thought ends: Dynasor,
   arXiv 2412.20993);
-- a wrong answer is the question's usual mistake four times of ten, else one of eight others.
+- a wrong answer is the question's usual mistake four times of ten, else one of eight others;
+- an answer is one short sentence, where a real one may be a page.
 
 Everything follows from the text before it, as with a real model: a thought's first words, which
 the seed draws, decide the rest. The same question and seed give the same sample, and a thought
 that is cut and goes on elsewhere remains the same thought.
 """
 
+import math
 import random
 import re
 from collections.abc import Sequence
@@ -72,7 +74,7 @@ class Question:
     def thought_tokens(self) -> float:
         """Median length of its thoughts."""
         spread = NormalDist().inv_cdf(self.difficulty)
-        return MEDIAN_THOUGHT_TOKENS * float(2.718281828 ** (BETWEEN_QUESTIONS * spread))
+        return MEDIAN_THOUGHT_TOKENS * math.exp(BETWEEN_QUESTIONS * spread)
 
     @property
     def right_unthought(self) -> float:
@@ -160,18 +162,13 @@ class Reasoner:
             return self._answer(sample.answer(ends), opened=self._opener in thought[ends:])
         if begins is None:
             return self._answer(self._sample(question, [], seed).answer(0), opened=False)
-        sign = [
-            *thought,
-            *random.Random(f"{question.number} {seed}").choices(
-                self._words, k=max(0, SIGN_TOKENS - len(thought))
-            ),
-        ]
-        sample = self._sample(question, sign, seed)
+        missing = max(0, SIGN_TOKENS - len(thought))
+        first = random.Random(f"{question.number} {seed}").choices(self._words, k=missing)
+        sample = self._sample(question, thought + first, seed)
         more = max(1, sample.thought_tokens() - len(thought))
         if thinking_tokens is not None:
             more = min(more, thinking_tokens)
-        began = sign[len(thought) :][:more]
-        said = began + self._thoughts(sample, more - len(began))
+        said = (first + self._thoughts(sample, more))[:more]
         answer = self._answer(sample.answer(len(thought) + more), opened=False)
         return [*said, self._think_end, self._vocabulary.id("\n\n"), *answer]
 

@@ -6,7 +6,7 @@ Its time is that of `timing`, its words are those of `reasoner`. It does what Qu
 chat and text completions, streamed or whole, several choices, token ids in and out, chunks of
 `stream_interval` tokens, usage, priorities, thinking budgets, a prefix cache, aborts by id and by
 a closed connection. Log-probabilities, tools and grammars are not there. `/metrics` has vLLM's
-names for what is counted, and `simulated_behind_seconds`: how late the machine has played the GPU.
+names for what is counted, and how many of the steps the machine was late with.
 """
 
 import argparse
@@ -83,7 +83,8 @@ class SimulatedServer:
             "vllm:num_requests_running": batch.running,
             "vllm:num_requests_waiting": batch.waiting,
             "vllm:generation_tokens_total": self._engine.generated_tokens,
-            "simulated_behind_seconds": self._engine.behind_s,
+            "simulated_steps_total": self._engine.steps,
+            "simulated_late_steps_total": self._engine.late_steps,
         }
         lines = "".join(f'{name}{{engine="0"}} {value}\n' for name, value in metrics.items())
         model = {"id": MODEL, "root": ROOT, "max_model_len": CONTEXT_TOKENS, "object": "model"}
@@ -97,12 +98,10 @@ class SimulatedServer:
     def _posted(self, path: str, body: Message) -> object:
         """What a POST gets, completions apart. Raises KeyError for what is not here."""
         if path == "/tokenize":
-            asked = body if "prompt" in body else {**body, "max_tokens": 1}
-            ids = (
-                self._vocabulary.ids(str(asked["prompt"]))
-                if "prompt" in asked
-                else Asked.of(asked, self._vocabulary, chat=True).prompt
-            )
+            if "prompt" in body:
+                ids = self._vocabulary.ids(str(body["prompt"]))
+            else:
+                ids = Asked.of(body, self._vocabulary, chat=True).prompt
             return {"tokens": ids, "count": len(ids), "max_model_len": CONTEXT_TOKENS}
         if path == "/inference/v1/abort_requests":
             for name in body.get("request_ids", ()):
@@ -137,6 +136,8 @@ class SimulatedServer:
         cached = self._cache.shared(asked.prompt)
         self._cache.add(asked.prompt)
         first_seed = self._seeds.getrandbits(31) if asked.seed is None else asked.seed
+        thinks = self._reasoner.thinks_behind(asked.prompt)
+        end = self._reasoner.think_end
         choices: list[Choice] = []
         for index in range(asked.choices):
             said = self._reasoner.goes_on(
@@ -145,8 +146,6 @@ class SimulatedServer:
             if asked.ignore_eos and len(said) < asked.max_tokens:
                 said = said[:-1] + self._reasoner.pads(asked.max_tokens - len(said) + 1)
             ids = said[: asked.max_tokens]
-            end = self._reasoner.think_end
-            thinks = self._reasoner.thinks_behind(asked.prompt)
             sequence = Sequence(
                 id=f"{self._seeds.getrandbits(64):016x}",
                 ids=ids,

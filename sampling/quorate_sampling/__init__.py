@@ -23,6 +23,7 @@ from quorate_sampling.engine import (
 from quorate_sampling.group import Group, GroupPlan, Progress, SampleCounts, draw_group
 from quorate_sampling.pace import Pace
 from quorate_sampling.reading import Reading, TokenScores
+from quorate_sampling.turns import TextClosing, Turn
 from quorate_sampling.votes import Vote
 
 __all__ = [
@@ -43,7 +44,9 @@ __all__ = [
     "Sample",
     "SampleCounts",
     "SampleStream",
+    "TextClosing",
     "TokenScores",
+    "Turn",
     "Vote",
     "draw_group",
 ]

@@ -17,6 +17,7 @@ from quorate_sampling.pace import Pace
 from quorate_sampling.pacing import Conditions
 from quorate_sampling.planning import (
     Allowed,
+    AnswerLengths,
     Course,
     Plan,
     Timekeeper,
@@ -28,7 +29,7 @@ from quorate_sampling.prompt_ids import PromptIds
 from quorate_sampling.sampler import OnDelta, SampleRun
 from quorate_sampling.scheduler import Situation
 from quorate_sampling.seeds import derived_seed
-from quorate_sampling.timetable import TAIL_S, Timetable
+from quorate_sampling.timetable import LEAST_TAIL_S, Timetable
 
 UNHURRIED_ANSWER_TOKENS = 4096
 """The longest answer behind a thought that is closed from the start, where no deadline presses."""
@@ -50,7 +51,8 @@ class Prompt:
     `closing` is None where a thought cannot be closed (the engine or the request does not allow
     it). `limit` is how many tokens the client allows a sample, `context` how many the engine
     takes, prompt included. `stream_interval`: tokens a chunk. `tokens` is about how long the prompt
-    itself is, for as long as its ids are not known.
+    itself is, for as long as its ids are not known. `answers` learns how long the answers behind
+    its `closing` are.
 
     `ending` is how thoughts end that cannot be closed, None where that is not known. `budgeted`:
     the engine itself may end such a thought at a budget, where it can.
@@ -65,6 +67,7 @@ class Prompt:
     context: int | None = None
     stream_interval: int = 16
     tokens: int = 0
+    answers: AnswerLengths | None = None
     ending: PreparedClosing | None = None
     budgeted: bool = False
 
@@ -136,7 +139,7 @@ class Drawing:
         """Whether the time for thinking ran out while samples were being drawn."""
         return self._closed
 
-    def plan(self, needed: int, now: Situation, *, net: bool = False) -> Plan | None:
+    def plan_next(self, needed: int, now: Situation, *, net: bool = False) -> Plan | None:
         """What to start now, with `needed` samples wanted in flight; None without a timetable.
 
         `now` is as in `samples_to_start`, its times left out; with `net` see `Allowed`.
@@ -249,6 +252,7 @@ class Drawing:
             if watch is not None:
                 watch.ended(sample)
             self.samples[run.index] = sample
+            self._learn(sample)
             if self._on_end is not None:
                 self._on_end(sample)
             self._finished.put_nowait(sample)
@@ -257,6 +261,12 @@ class Drawing:
         """Those under which all samples that run now would go on behind a closer."""
         together = max(1, len(self._running))
         return self._pace.conditions(prompt_tokens=self._prompt_tokens, more=together - 1)
+
+    def _learn(self, sample: Sample) -> None:
+        """Note how long an answer behind a closed thought was."""
+        span, answers = sample.forced_span, self._prompt.answers
+        if answers is not None and span is not None and sample.state in ("finished", "cut"):
+            answers.saw(len(sample.token_ids) - span[1])
 
     def _close_thoughts(self) -> None:
         self._closed = True
@@ -287,7 +297,7 @@ class Drawing:
         if self.timetable is not None:
             now = self._clock()
             keep = now >= self.timetable.end_at
-            tail_s = min(UNHURRIED_TAIL_S, max(TAIL_S, self.timetable.deadline.at - now))
+            tail_s = min(UNHURRIED_TAIL_S, max(LEAST_TAIL_S, self.timetable.deadline.at - now))
         order = EndOrder(keep)
         running = list(self._running.items())
         orders = [self._tasks.create_task(run.end(order, tail_s)) for run, _ in running]
@@ -377,7 +387,7 @@ async def draw_each(
         on_delta=on_delta,
         on_end=on_end,
     ) as draw:
-        planned = draw.plan(count, Situation(in_flight=0, started=0, max_samples=count))
+        planned = draw.plan_next(count, Situation(in_flight=0, started=0, max_samples=count))
         if planned is None:
             draw.launch(count)
         else:

@@ -4,6 +4,7 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Any
 
 from quorate_sampling.deadline import Clock
@@ -12,10 +13,13 @@ from quorate_sampling.pacing.conditions import Conditions
 from quorate_sampling.pacing.forecast import Forecast
 from quorate_sampling.pacing.numbers import numbers
 from quorate_sampling.pacing.times import closing_times, first_token_times, token_times
-from quorate_sampling.pacing.timing import Timing
+from quorate_sampling.pacing.timing import Timing, Untimed
 
 WINDOW = 256
 """Whole samples whose length is remembered."""
+
+EVERY_S = 0.01
+"""Requests that are passed on are timed so far apart at least."""
 
 USUAL = 0.05
 """What one prompt counts in the usual length of prompts."""
@@ -48,6 +52,7 @@ class Pace:
     running: int = field(default=0, init=False)
     waiting: int = field(default=0, init=False)
     _waiting_tokens: float = field(default=0.0, init=False)
+    _timed_at: float = field(default=-inf, init=False)
     _usual_prompt: float = field(default=0.0, init=False)
     _first: Forecast = field(default_factory=first_token_times, init=False)
     _token: Forecast = field(default_factory=token_times, init=False)
@@ -150,13 +155,25 @@ class Pace:
             fastest = self._fastest_closing
             self._fastest_closing = seconds if fastest is None else min(fastest, seconds)
 
-    def joined(self) -> None:
-        """A request nobody times is being generated from now on."""
-        self.running += 1
+    def passing(
+        self, samples: int = 1, *, streamed: bool, clock: Clock = time.monotonic
+    ) -> Timing | Untimed:
+        """Count a request whose answer is merely passed on; the sooner it is forgotten the better.
 
-    def left(self) -> None:
-        """A request nobody timed has ended."""
-        self.running -= 1
+        One that streams a single sample is timed, unless another one just was: what they teach is
+        much the same, and each costs what passing on a chunk costs.
+        """
+        if streamed and samples == 1:
+            now = clock()
+            if now - self._timed_at >= EVERY_S:
+                self._timed_at = now
+                return self.sent(clock=clock)
+        self.running += samples
+        return Untimed(self, samples)
+
+    def left(self, count: int) -> None:
+        """So many samples that nobody timed have ended."""
+        self.running -= count
 
     def began(self, timing: Timing, seconds: float) -> None:
         """A request's first token is there."""
@@ -186,7 +203,7 @@ class Pace:
         self.running -= 1
         if not timing.first_told:
             self._learn_first(timing, first_at - timing.sent_at)
-        if timing.drawn > 0:
+        if timing.drawn > 0 and timing.trusted:
             self._token.judge(timing.token_expected, seconds / timing.drawn)
         if timing.whole:
             self._sample_tokens.append(timing.tokens)

@@ -11,8 +11,18 @@ from quorate_sampling.pacing import Conditions
 TAIL_S = 0.06
 """Kept free at the end for stopped streams to report their usage; engines take under 30 ms."""
 
+LEAST_TAIL_S = 0.02
+TAIL_SHARE = 0.1
+"""Of a short budget the tail is so much, and the least: an answer is worth more than an exact bill,
+which is a bound where the engine takes longer."""
+
 WRAP_UP_S = 0.02
 """Of that, what is kept free of work on answers: what runs in a thread slows everything else."""
+
+
+def tail_s(budget_s: float) -> float:
+    """What is kept free at the end of a budget for stopped streams to report their usage."""
+    return max(LEAST_TAIL_S, min(TAIL_S, TAIL_SHARE * budget_s))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +61,7 @@ def timetable(
     A closing may take at most half of what remains: before anything was measured, and under a
     load that has just gone, the estimate is too careful rather than too bold.
     """
-    end_at = deadline.at - TAIL_S
+    end_at = deadline.at - tail_s(deadline.budget_s)
     available = max(0.0, end_at - deadline.clock())
     reserve = Reserve(answer_tokens, available / 2)
     closing_s = min(pace.closing_s(answer_tokens, under), reserve.most_s)

@@ -33,7 +33,9 @@ class TextClosing:
     ask: str = ""
 
     def turn(self, thought: str, answer: str) -> Turn:
-        """The sample as far as it came; `answer` is its opener, or what there is of its answer."""
-        if self.ask:
-            return Turn(thought.strip(), self.ask)
-        return Turn(f"{self.before}{thought.strip()}{self.behind}{answer}")
+        """The sample as far as it came; `answer` is its opener, or what there is of its answer.
+
+        A character that was cut in two is left out of the thought.
+        """
+        told = thought.rstrip("\ufffd").strip()
+        return Turn(told, self.ask) if self.ask else Turn(self.before + told + self.behind + answer)

@@ -3,6 +3,7 @@
 from quorate_sampling.closers import PreparedClosing
 from quorate_sampling.deadline import Deadline
 from quorate_sampling.pace import Pace
+from quorate_sampling.planning import AnswerLengths
 from quorate_sampling.timetable import Timetable, timetable
 from quorate_server.consensus.options import ConsensusOptions
 from quorate_server.encoding import encoding_s
@@ -15,7 +16,8 @@ BOXED_ANSWER_TOKENS = 16
 
 Enough for most, and no more: what closings take longer than that is learnt (`Pace.closing_s`)."""
 PROSE_ANSWER_TOKENS = 64
-"""Tokens to reserve for an answer in the model's own words."""
+"""Tokens to reserve for an answer in the model's own words. Both hold until `AnswerLengths` has
+seen what this model makes of it."""
 RESULT_TOKENS = 4000
 """What a sample may weigh in a response, for planning the time to encode it."""
 FIELDS_S = 0.1
@@ -23,12 +25,18 @@ FIELDS_S = 0.1
 
 
 def time_plan(
-    job: Job, pace: Pace, closing: PreparedClosing | None, lag: LoopLag, prompt_tokens: int = 0
+    job: Job,
+    pace: Pace,
+    closing: PreparedClosing | None,
+    lag: LoopLag,
+    prompt_tokens: int = 0,
+    answers: AnswerLengths | None = None,
 ) -> Timetable | None:
     """The drawing's timetable; None without a deadline.
 
     What the response takes once its samples are there is kept free before the deadline: deciding,
-    encoding, and how late the event loop runs. `prompt_tokens` is about how long the prompt is.
+    encoding, and how late the event loop runs. `prompt_tokens` is about how long the prompt is;
+    `answers` knows how long those behind this `closing` were.
     """
     if job.limit is None:
         return None
@@ -38,6 +46,8 @@ def time_plan(
     margin_s = lag.margin_s(budget_s) + min(behind_s, budget_s * MOST_OF_BUDGET)
     opened = closing is not None and closing.opener
     answer_tokens = BOXED_ANSWER_TOKENS if opened else PROSE_ANSWER_TOKENS
+    if answers is not None:
+        answer_tokens = answers.expected(answer_tokens)
     under = pace.conditions(prompt_tokens=prompt_tokens)
     return timetable(job.limit.deadline.less(margin_s), pace, answer_tokens, under)
 

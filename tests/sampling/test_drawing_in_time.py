@@ -11,7 +11,7 @@ from quorate_sampling.deadline import Clock, Deadline
 from quorate_sampling.drawing import Prompt, draw_each
 from quorate_sampling.engine import Sample
 from quorate_sampling.pace import Pace
-from quorate_sampling.planning import Course
+from quorate_sampling.planning import AnswerLengths, Course
 from quorate_sampling.timetable import Timetable, timetable
 from tests.sampling.scripted import ABLE, CLOSER_IDS, END_ID, PROMPT_IDS, Script, ScriptedEngine
 from tests.sampling.virtual_time import loop_clock, virtual_time
@@ -202,3 +202,15 @@ async def test_a_prompt_is_not_sent_twice_where_a_thought_is_closed_from_the_sta
     (continuation,) = engine.resumed
     assert continuation.token_ids[: len(PROMPT_IDS)] == PROMPT_IDS
     assert engine.prompts_asked == 1
+
+
+@virtual_time
+async def test_the_lengths_of_forced_answers_are_learnt() -> None:
+    pace, answers = await warmed(), AnswerLengths()
+    for _ in range(4):
+        await drawn(gpu(), pace, 2.0, 4, prompt=replace(PROMPT, answers=answers))
+    assert answers.expected(99) < 10
+    await drawn(
+        ScriptedEngine([Script(thought=9)]), pace, 2.0, prompt=replace(PROMPT, answers=answers)
+    )
+    assert answers.expected(99) < 10

@@ -76,7 +76,7 @@ async def test_a_deadline_without_a_closer_answers_with_what_finished() -> None:
 async def test_nothing_new_is_started_once_thoughts_are_being_closed() -> None:
     engine = ScriptedEngine([Script(str(i), thought=20) for i in range(400)])
     group = await group_of(engine, plan(Margin(3), most=256), budget_s=1.0, free_slots=8)
-    assert len(engine.draws) == group.counts.started
+    assert len(engine.draws) == group.counts.started - 2  # the net
     assert group.counts.started < 256
     assert loop_clock() < 1.0
 
@@ -177,8 +177,9 @@ async def test_a_sample_with_no_tokens_left_is_not_made_to_answer() -> None:
 async def test_without_time_to_spare_a_deadline_draws_wide_at_once() -> None:
     engine = ScriptedEngine([Script("46", thought=50)])
     hurried = paced(first_token_s=0.1, token_s=0.01, tokens=121)
-    await group_of(engine, plan(Margin(3), most=12), budget_s=1.3, pace=hurried)
-    assert len(engine.draws) == 12
+    wide = await group_of(engine, plan(Margin(3), most=12), budget_s=1.3, pace=hurried)
+    assert wide.counts.started == 12
+    assert len(engine.draws) == 10  # the others are the net
     thrifty = ScriptedEngine([Script("46", thought=50)])
     await group_of(thrifty, plan(Margin(3), most=12), budget_s=30.0, pace=hurried)
     assert len(thrifty.draws) < 12

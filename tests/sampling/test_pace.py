@@ -85,12 +85,32 @@ def test_the_load_is_what_was_sent_and_has_not_ended() -> None:
     assert pace.conditions() == Conditions()
 
 
-def test_a_request_nobody_times_is_part_of_the_load() -> None:
-    pace = Pace()
-    pace.joined()
-    assert pace.conditions().running == 1
-    pace.left()
-    assert pace.conditions().running == 0
+def test_requests_that_are_passed_on_are_part_of_the_load() -> None:
+    pace, clock = Pace(), TurnedClock()
+    whole = pace.passing(3, streamed=False, clock=clock)
+    timed = pace.passing(streamed=True, clock=clock)
+    too_soon = pace.passing(streamed=True, clock=clock)
+    assert (pace.running, pace.waiting) == (4, 1)
+    timed.first_token()
+    for request in (whole, timed, too_soon):
+        request.ended(10)
+        request.ended(10)
+    assert (pace.running, pace.waiting) == (0, 0)
+
+
+def test_streams_that_are_passed_on_are_learnt_from_now_and_then() -> None:
+    pace, clock = Pace(), TurnedClock()
+    for _ in range(20):
+        several = [pace.passing(streamed=True, clock=clock) for _ in range(10)]
+        clock.now += 0.07
+        for request in several:
+            request.first_token()
+        clock.now += 1.0
+        for request in several:
+            request.ended(51, 30)
+    assert pace.accuracy["token"].count == 20
+    assert pace.token_s(0.5) == pytest.approx(0.02, rel=0.05)
+    assert pace.first_token_s(0.5) == pytest.approx(0.07, rel=0.05)
 
 
 def test_more_load_and_longer_prompts_are_learnt_to_take_longer() -> None:

@@ -108,5 +108,6 @@ class Async:
         self.runner.run(self.client.feedback(*args, **said))
 
     def close(self) -> None:
-        self.runner.run(self.client.close())
-        self.runner.close()
+        if not self.client.is_closed():
+            self.runner.run(self.client.close())
+            self.runner.close()

@@ -1,8 +1,8 @@
 """What of a deadline is kept back for the network."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pytest import approx
 
 from quorate.allowance import LEAST_S, MOST_SHARE, NetworkAllowance
 
@@ -17,7 +17,7 @@ def test_a_steady_network_takes_what_it_takes():
     allowance = NetworkAllowance()
     for _ in range(200):
         allowance.learn(client_s=1.040, server_s=1.0)
-    assert allowance.of(3.5) == approx(0.040, rel=0.01)
+    assert allowance.of(3.5) == pytest.approx(0.040, rel=0.01)
 
 
 def test_an_unsteady_network_is_given_a_margin():
@@ -32,7 +32,7 @@ def test_what_was_slow_once_is_forgotten():
     allowance.learn(client_s=3.0, server_s=1.0)
     for _ in range(100):
         allowance.learn(client_s=1.001, server_s=1.0)
-    assert allowance.of(3.5) == approx(LEAST_S, abs=0.001)
+    assert allowance.of(3.5) == pytest.approx(LEAST_S, abs=0.001)
 
 
 @given(st.lists(st.tuples(seconds, seconds), max_size=30), st.floats(-10, 1e6))

@@ -41,7 +41,7 @@ from tests.sdk.scripted_server import DRIP, DROP, STALL, Call, Step
 
 QUESTION = "What is 12+34?"
 MUCH_S = 5.0
-LITTLE_S = 0.2
+LITTLE_S = 0.4
 
 
 def answering(call: Call) -> Iterator[Step]:
@@ -181,9 +181,9 @@ def test_whatever_the_server_does_the_caller_is_back_in_time(
 ) -> None:
     client = connect(serve(saying(*steps)))
     with pytest.raises(DeadlineExceeded):
-        client.ask(QUESTION, deadline=1.0)  # everything is loaded then
+        client.ask(QUESTION, deadline=0.7)  # everything is loaded then
     began = time.monotonic()
-    with pytest.raises(DeadlineExceeded, match=r"No answer within 0\.2 s") as caught:
+    with pytest.raises(DeadlineExceeded, match=r"No answer within 0\.4 s") as caught:
         client.ask(QUESTION, deadline=LITTLE_S)
     assert LITTLE_S <= time.monotonic() - began < LITTLE_S + 0.15
     assert caught.value.partial is None
@@ -466,7 +466,7 @@ def test_an_answer_can_be_told_of_directly(serve: Serve, connect: Connect) -> No
     client = connect(server)
     answer: Answer = client.ask(QUESTION)
     if answer.tell is None:
-        with pytest.raises(RuntimeError, match="await client.feedback"):
+        with pytest.raises(RuntimeError, match="no client to tell"):
             answer.feedback(correct=True)
         return
     answer.feedback(correct=False)

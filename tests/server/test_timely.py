@@ -1,6 +1,9 @@
+import pytest
+
 from quorate_sampling.errors import EngineFailed, EngineUnavailable
+from quorate_server.engines.replica import ReplicaPool
 from tests.sampling.scripted import Script, ScriptedEngine
-from tests.server.scripted_gateway import chat, events, gateway, quick, slow
+from tests.server.scripted_gateway import chat, events, gateway, pool_of, quick, slow
 
 CHAT = "/v1/chat/completions"
 
@@ -145,3 +148,80 @@ async def test_a_forced_answer_keeps_within_the_clients_token_limit() -> None:
             await client.post(CHAT, json=chat(deadline_ms=500, **{name: 60}))
         (continuation,) = engine.resumed
         assert 0 < continuation.max_tokens <= 60 - engine.streams[0].generated
+
+
+def measured(engine: ScriptedEngine) -> ReplicaPool:
+    """An engine that was seen to close thoughts, slow enough for a short budget to be no time."""
+    pool = pool_of(engine)
+    pool.replicas[0].pace.closed(0.05, whole=True)
+    return pool
+
+
+async def test_without_time_to_think_each_choice_is_answered_at_once() -> None:
+    engine = ScriptedEngine([slow()])
+    async with gateway(pool=measured(engine)) as client:
+        body = (await client.post(CHAT, json=chat(deadline_ms=700, n=2))).json()
+    assert engine.draws == []
+    assert [c["message"]["content"] for c in body["choices"]] == ["13", "13"]
+    deadline = body["deadline"]
+    assert (deadline["met"], deadline["forced"]) == (True, 2)
+    assert deadline["plan"]["mode"] == "closed"
+    assert (deadline["plan"]["samples"], deadline["plan"]["closed"]) == (2, 2)
+    assert deadline["plan"]["thinking_tokens"] == 0
+
+
+async def test_without_time_to_think_a_stream_begins_with_the_answer() -> None:
+    engine = ScriptedEngine([slow()])
+    async with gateway(pool=measured(engine)) as client:
+        response = await client.post(CHAT, json=chat(deadline_ms=700, stream=True))
+    *chunks, done = events(response)
+    deltas = [c["choices"][0]["delta"] for c in chunks]
+    assert done == "[DONE]"
+    assert not any(delta.get("reasoning") for delta in deltas)
+    assert "".join(delta.get("content") or "" for delta in deltas) == "13"
+    assert chunks[-1]["deadline"]["plan"]["mode"] == "closed"
+
+
+async def test_a_thought_that_may_not_be_closed_is_not_closed_from_the_start_either() -> None:
+    engine = ScriptedEngine([quick()])
+    async with gateway(pool=measured(engine)) as client:
+        request = chat(deadline={"ms": 700, "on_miss": "error"})
+        body = (await client.post(CHAT, json=request)).json()
+    assert engine.resumed == []
+    assert body["deadline"]["plan"]["mode"] == "raced"
+
+
+async def test_the_plan_of_a_thinking_choice_is_told() -> None:
+    async with gateway(ScriptedEngine([slow()])) as client:
+        body = (await client.post(CHAT, json=chat(deadline_ms=600))).json()
+    plan = body["deadline"]["plan"]
+    assert plan["mode"] == "raced"
+    assert (plan["samples"], plan["closed"], plan["waves"]) == (1, 0, 1)
+    assert body["deadline"]["queued_ms"] >= 0
+
+
+async def test_without_a_deadline_no_plan_is_told() -> None:
+    async with gateway(ScriptedEngine([quick()])) as client:
+        body = (await client.post(CHAT, json=chat(consensus=3))).json()
+    assert "deadline" not in body
+    assert "plan" not in body["consensus"]["debug"]
+
+
+async def test_a_group_tells_every_step_of_its_plan() -> None:
+    async with gateway(ScriptedEngine([slow()])) as client:
+        body = (await client.post(CHAT, json=chat(deadline_ms=800, consensus=8))).json()
+    first, *_ = body["consensus"]["debug"]["plan"]
+    assert first["mode"] == body["deadline"]["plan"]["mode"] == "raced"
+    assert first["start"] + first["net"] == body["consensus"]["sample_counts"]["started"] == 8
+    assert 0 < first["close_at_ms"] < first["end_at_ms"] < 800
+    assert first["why"]
+
+
+async def test_every_step_of_a_plan_is_in_the_log_for_who_debugs(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level("DEBUG", logger="quorate_server.work"):
+        async with gateway(ScriptedEngine([slow()])) as client:
+            await client.post(CHAT, json=chat(deadline_ms=500))
+    (line,) = [record.getMessage() for record in caplog.records if "plan of" in record.getMessage()]
+    assert '"mode":"raced"' in line

@@ -68,7 +68,7 @@ class Asking:
         except DeadlineExceeded as error:
             error.partial = self._partial()
             if error.partial is not None and self._on_expiry == "partial":
-                return error.partial
+                return self._sure(error.partial)
             raise
         return self._read(completion)
 
@@ -78,7 +78,7 @@ class Asking:
         """
         partial = self._partial()
         if partial is not None and self._on_expiry == "partial":
-            return partial
+            return self._sure(partial)
         raise exceeded(client, self.limit, partial)
 
     async def _in_time(self, client: "AsyncQuorate", limit: Deadline) -> "ChatCompletion":
@@ -118,6 +118,9 @@ class Asking:
             elapsed_s=monotonic() - self._began,
             tell=None if self._tell is None else self._tell(),
         )
+        return self._sure(answer)
+
+    def _sure(self, answer: Answer) -> Answer:
         least = self._wishes.get("min_confidence")
         if least is not None and (answer.confidence is None or answer.confidence < least):
             raise LowConfidence(answer, least)

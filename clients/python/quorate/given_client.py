@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from httpx2 import AsyncClient, Request, Response
 
 
+_OF_THE_TRANSFER = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+
+
 def over_threads(given: Any) -> "AsyncClient":
     """Sends through `given`, with its proxies, certificates, authentication and hooks.
 
@@ -38,12 +41,11 @@ class _InThreads(httpx.AsyncBaseTransport):
         except asyncio.CancelledError:
             sending.add_done_callback(_close)
             raise
-        return httpx.Response(
-            response.status_code,
-            headers=response.headers.multi_items(),
-            stream=_Body(response),
-            extensions={"http_version": response.extensions.get("http_version", b"HTTP/1.1")},
-        )
+        headers = response.headers.multi_items()
+        if response.is_stream_consumed:  # by a transport that had it all: it is decoded then
+            headers = [each for each in headers if each[0].lower() not in _OF_THE_TRANSFER]
+            return httpx.Response(response.status_code, headers=headers, content=response.content)
+        return httpx.Response(response.status_code, headers=headers, stream=_Body(response))
 
 
 class _Body(httpx.AsyncByteStream):

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 FIRST_WAIT_S = 0.05
 LONGEST_WAIT_S = 5.0
 RETRIED = frozenset({408, 409, 429})
-"""And every 5xx, as OpenAI's client has it."""
+"""And every 5xx, as OpenAI's client has it, and what is one but came inside a stream."""
+NOT_MENDED = frozenset({"engine_denied"})
 
 
 def retrying(limit: Deadline, retries: int, least_s: Callable[[float], float]) -> "AsyncRetrying":
@@ -53,7 +54,10 @@ def mendable(error: BaseException) -> bool:
         told = error.response.headers.get("x-should-retry")
         if told in ("true", "false"):
             return told == "true"
-        return error.status_code in RETRIED or error.status_code >= 500
+        if error.code in NOT_MENDED:
+            return False
+        server_side = error.status_code >= 500 or isinstance(error, openai.InternalServerError)
+        return server_side or error.status_code in RETRIED
     return isinstance(error, openai.APIConnectionError)
 
 

@@ -1,6 +1,6 @@
 """Predicting an engine's pace: times to the first token and between tokens, under its load."""
 
 from quorate_sampling.pacing.conditions import Conditions
-from quorate_sampling.pacing.timing import Timing
+from quorate_sampling.pacing.timing import Timing, Untimed
 
-__all__ = ["Conditions", "Timing"]
+__all__ = ["Conditions", "Timing", "Untimed"]

@@ -38,8 +38,8 @@ class Expected(NamedTuple):
 class Forecast:
     """Quantiles of a time as a function of conditions: a regression, and the spread about it.
 
-    An error is (observed − expected) / expected^`power`: with 1 times scatter in proportion, with
-    ½ as sums of many small delays do. `costs` and `errors` are guesses to start from.
+    An error is (observed − expected) / expected^`power`: with 1 times scatter in proportion to what
+    is expected, with 0 by as much whatever is. `costs` and `errors` are guesses to start from.
     """
 
     features: Callable[[Conditions], tuple[float, ...]]

@@ -20,8 +20,8 @@ STEP = 0.01
 LOWEST, HIGHEST = 0.7, 1.2
 """Bounds of the level. Above 1, no error of the window is large enough by itself."""
 
-BEYOND = 6.0
-"""How steeply the largest error is exceeded above level 1: by a factor of 1 + 6 · (level − 1)."""
+BEYOND = 2.0
+"""How steeply the largest error is exceeded above level 1: by a factor of 1 + 2 · (level − 1)."""
 
 TOLD = 12
 """Errors observed after which those it began with are dropped."""

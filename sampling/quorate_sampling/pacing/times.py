@@ -20,9 +20,9 @@ def token_times() -> Forecast:
     return Forecast(
         token_features,
         costs=(0.015, 0.0005, 0.0),
-        keeping=0.99,
-        power=0.5,
-        errors=(-0.05, 0.0, 0.0, 0.0, 0.0, 0.122, 0.122),
+        keeping=0.98,
+        power=0.25,
+        errors=(-0.02, 0.0, 0.0, 0.0, 0.0, 0.043, 0.043),
     )
 
 

@@ -24,6 +24,32 @@ class Watcher(Protocol):
         """It has ended, however it did: so long after its first token, or after it was sent."""
 
 
+class Crowd(Protocol):
+    """Where requests are counted that nobody times."""
+
+    def left(self, count: int) -> None:
+        """So many of them have ended."""
+
+
+@dataclass(slots=True, eq=False)
+class Untimed:
+    """Samples on their way that are part of the load and no more; made by `Pace.passing`."""
+
+    crowd: Crowd
+    count: int
+
+    def first_token(self, prompt_tokens: int | None = None) -> None:
+        """Nothing is learnt from it."""
+
+    def held_up(self) -> None:
+        """Nothing is learnt from it anyway."""
+
+    def ended(self, tokens: int, prompt_tokens: int | None = None) -> None:
+        """They generate no more. Later calls do nothing."""
+        self.crowd.left(self.count)
+        self.count = 0
+
+
 @dataclass(slots=True, eq=False)
 class Timing:
     """A request on its way; made by `Pace.sent`. Always `ended`, also on failure and cancel.
@@ -48,6 +74,8 @@ class Timing:
     """Whether its time to first token has been learnt from."""
     tokens: int = field(default=0, init=False)
     whole: bool = field(default=False, init=False)
+    trusted: bool = field(default=True, init=False)
+    """Whether its tokens came as fast as the engine gave them."""
     _first_tokens: int = field(default=1, init=False)
     _seen_tokens: int = field(default=1, init=False)
     _seen_at: float = field(default=0.0, init=False)
@@ -69,6 +97,10 @@ class Timing:
         self.first_at = self._seen_at = self.clock()
         self.watcher.began(self, self.first_at - self.sent_at)
 
+    def held_up(self) -> None:
+        """Whoever reads it was slow: how fast its tokens come tells nothing of the engine."""
+        self.trusted = False
+
     def progress(self, tokens: int) -> None:
         """So many tokens have come by now. Need not be told; called for each piece it is cheap."""
         if not self.tokens:
@@ -86,7 +118,8 @@ class Timing:
         self._over = True
         now = self.clock()
         self.prompt_tokens = prompt_tokens or self.prompt_tokens
-        if self.first_at is not None and tokens - self._seen_tokens >= self._worth_a_look():
+        news = tokens - self._seen_tokens
+        if self.trusted and self.first_at is not None and news >= self._worth_a_look():
             self._look(tokens, now)
         self.tokens, self.whole = max(tokens, self._first_tokens), whole
         self.watcher.over(self, now - (self.sent_at if self.first_at is None else self.first_at))

@@ -7,12 +7,12 @@ from quorate_sampling.engine import Sample
 
 NET = 2
 SAMPLES_A_NET = 4
-"""A net takes its places from the samples there may be: at most one of four."""
+"""A net takes its places from the samples that are started at once: at most one of four."""
 
 
-def net_size(max_samples: int) -> int:
-    """How many of `max_samples` make the net of a group."""
-    return min(NET, max_samples // SAMPLES_A_NET)
+def net_size(at_once: int) -> int:
+    """How many of the samples that a group starts at once make its net."""
+    return min(NET, at_once // SAMPLES_A_NET)
 
 
 @dataclass(slots=True)

@@ -45,15 +45,17 @@ def plan(
     """What to start at `at` (seconds of the timetable's clock), with `needed` samples wanted in
     flight.
 
-    `now` says what was started so far and what bounds it; its times are filled in here. `before`
-    is the drawing's last plan: samples that were drawn in different modes do not vote together, so
-    that a drawing whose thoughts are closed from the start stays so, and one that began to think
-    starts nothing more when there is no time left to think.
+    `now` says what was started so far and what bounds it; its times are filled in here. Thoughts
+    are closed from the start only where not even a fast engine would leave time for them: one that
+    turns out slow has them closed later, but what was not begun cannot be made up for.
+
+    `before` is the drawing's last plan. Samples that were drawn in different modes do not vote
+    together: a drawing whose thoughts are closed from the start stays so, and one that began to
+    think starts nothing more when there is no time left to think.
     """
     seconds_left = times.close_at - at
-    thinking = ahead.thinking_tokens(seconds_left)
     timed = replace(now, seconds_left=seconds_left, sample_seconds=ahead.sample_s)
-    mode, why = _mode(timed, thinking, ahead, allowed)
+    mode, why = _mode(timed, seconds_left, ahead, allowed)
     if before is not None and now.started:
         if before.mode == "closed":
             mode, why = "closed", before.why
@@ -64,28 +66,30 @@ def plan(
     samples = 0 if at >= times.close_at and now.started else samples_to_start(needed, timed)
     net = 0
     if mode == "raced" and allowed.net and not now.started:
-        net = _net(now, samples)
-        samples = min(samples, now.max_samples - net)
+        net = _net(samples, now)
+        samples -= net
     return Plan(
         mode=mode,
         samples=samples,
         net=net,
         waves=_waves(timed, now, samples),
-        thinking_tokens=0 if mode == "closed" else thinking,
+        thinking_tokens=0 if mode == "closed" else ahead.likely.thinking_tokens(seconds_left),
         close_at=times.close_at,
         end_at=times.end_at,
         why=why,
     )
 
 
-def _mode(timed: Situation, thinking: int, ahead: Outlook, allowed: Allowed) -> tuple[Mode, str]:
+def _mode(
+    timed: Situation, seconds_left: float, ahead: Outlook, allowed: Allowed
+) -> tuple[Mode, str]:
     whole = rounds(timed) if ahead.sample_s is not None else 0.0
     if whole >= 1:
         many = f"{whole:.2g}" if whole < inf else f"{ROUNDS_TO_SPARE:g} or more"
         return "thrifty", f"time for {many} whole samples one after another"
-    least = least_thought(ahead)
-    if allowed.closing and ahead.measured and thinking < least:
-        return "closed", f"time for {thinking} tokens of thought, {least} would be the least"
+    most, least = ahead.fast.thinking_tokens(seconds_left), least_thought(ahead)
+    if allowed.closing and ahead.measured and most < least:
+        return "closed", f"time for {most} tokens of thought at most, {least} would be the least"
     if ahead.sample_s is None:
         return "raced", "no whole sample was seen of this engine yet"
     return "raced", f"time for {whole:.2g} of a whole sample"
@@ -104,14 +108,13 @@ def least_thought(ahead: Outlook) -> int:
     return max(1, min(LEAST_THOUGHT_TOKENS, int(LEAST_THOUGHT_SHARE * ahead.sample_tokens)))
 
 
-def _net(now: Situation, samples: int) -> int:
-    """None where tokens are limited, or where the engine would but queue it."""
-    size = net_size(now.max_samples)
-    if now.tokens_left is not None:
-        return 0
-    if now.free_slots is not None and now.free_slots < samples + size:
-        return 0
-    return size
+def _net(samples: int, now: Situation) -> int:
+    """How many of the `samples` to start are to be a net.
+
+    None where tokens are limited, or where the engine would queue some of the samples.
+    """
+    queues = now.free_slots is not None and now.free_slots < samples
+    return 0 if queues or now.tokens_left is not None else net_size(samples)
 
 
 def _waves(timed: Situation, now: Situation, samples: int) -> int:

@@ -78,23 +78,23 @@ class AdmittedEngine:
 class _Counted:
     """A SampleStream that holds a slot from its first iteration until it has ended or is closed."""
 
-    __slots__ = ("_admission", "_first_at", "_holds", "_stream", "_ticket", "_tokens")
+    __slots__ = ("_admission", "_began_at", "_first_at", "_stream", "_ticket", "_tokens")
 
     def __init__(self, stream: SampleStream, ticket: Ticket, admission: Admission) -> None:
         self._stream = stream
         self._ticket = ticket
         self._admission = admission
-        self._holds = False
+        self._began_at: float | None = None
         self._first_at: float | None = None
         self._tokens = 0
 
     async def __aiter__(self) -> AsyncIterator[Delta]:
-        self._holds = True
+        began_at = self._began_at = self._admission.clock()
         self._ticket.began()
         try:
             async for piece in self._stream:
                 if self._first_at is None:
-                    self._first_at = self._admission.clock()
+                    self._first(began_at)
                 else:
                     self._tokens += len(piece.token_ids)
                 yield piece
@@ -113,10 +113,15 @@ class _Counted:
         finally:
             self._over()
 
+    def _first(self, began_at: float) -> None:
+        now = self._first_at = self._admission.clock()
+        idle_s, at_once = self._ticket.demand.first_s, self._admission.in_flight
+        self._admission.limit.first_token(now - began_at, idle_s, at_once, now)
+
     def _over(self) -> None:
-        if not self._holds:
+        if self._began_at is None:
             return
-        self._holds = False
+        self._began_at = None
         if self._first_at is not None and self._tokens >= LEAST_TOKENS:
             now, at_once = self._admission.clock(), self._admission.in_flight
             self._admission.limit.token((now - self._first_at) / self._tokens, at_once, now)

@@ -10,8 +10,9 @@ class Demand:
 
     `asked_at` is when the request came; `end_by` when its samples must have ended, None without a
     deadline; `after_s` what the response takes once they have. `least_s`: the shortest time in
-    which it could be answered on this engine, as loaded as it is. `typical_s`: what its samples
-    take when nothing hurries them. `yielding`: whether it can be answered in less than that, its
+    which it could be answered on this engine, as loaded as it is. `first_s`: its time to first
+    token where the engine is idle; 0 where that is not known. `typical_s`: what its samples take
+    when nothing hurries them. `yielding`: whether it can be answered in less than that, its
     thinking cut.
     """
 
@@ -20,6 +21,7 @@ class Demand:
     end_by: float | None = None
     after_s: float = 0.0
     least_s: float = 0.0
+    first_s: float = 0.0
     typical_s: float = 1.0
     yielding: bool = False
 

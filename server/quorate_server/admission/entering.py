@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from quorate_sampling.timetable import TAIL_S
 from quorate_server.admission.demand import Demand
-from quorate_server.admission.predicted import idle_s, least_s, typical_s
+from quorate_server.admission.predicted import first_s, idle_s, least_s, typical_s
 from quorate_server.admission.ticket import Ticket
 from quorate_server.engines.replica import Replica, ReplicaPool
 from quorate_server.errors import (
@@ -21,6 +21,9 @@ from quorate_server.job import Job
 from quorate_server.lag import LEAST_MARGIN_S, LoopLag
 
 MAX_SAMPLES_IN_FLIGHT = 16_384
+IDLE_SHARE = 8
+"""An engine that has one in so many of the samples it could have is taken to be idle, whatever its
+pace says: a prediction that lets nobody in would never be mended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,21 +87,24 @@ class Entrance:
         )
 
     def _demand(self, job: Job, replica: Replica, yielding: bool) -> Demand:
-        pace = replica.pace
+        pace, admission = replica.pace, replica.admission
+        prompt_tokens = replica.prompt_length.tokens(job.body)
         demand = Demand(
             samples=job.n if job.options is None else 1,
+            first_s=first_s(pace, prompt_tokens),
             typical_s=typical_s(pace),
         )
         if job.limit is None:
             return demand
         deadline = job.limit.deadline
+        idle = admission.in_flight * IDLE_SHARE <= admission.limit.samples
         after_s = TAIL_S + self.lag.margin_s(deadline.budget_s)
         return replace(
             demand,
             asked_at=deadline.started_at,
             end_by=deadline.at - after_s,
             after_s=after_s,
-            least_s=least_s(pace, replica.prompt_length.tokens(job.body)),
+            least_s=(idle_s if idle else least_s)(pace, prompt_tokens),
             yielding=yielding,
         )
 

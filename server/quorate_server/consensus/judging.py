@@ -48,7 +48,7 @@ class EngineJudge:
             draw = Draw(sample_id, body, max_tokens=REASONED_TOKENS)
             return await self._read(self.engine.draw(draw), "", REASONED_TOKENS)
         prompt = await self.engine.prompt_ids(body)
-        closer = () if self.closing.closes(prompt) else self.closing.token_ids
+        closer = self.closing.behind(prompt, ())
         continuation = Continuation(
             sample_id, body, (*prompt, *closer), VERDICT_TOKENS, stream_interval=VERDICT_TOKENS
         )

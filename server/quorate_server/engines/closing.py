@@ -1,5 +1,7 @@
 """A family's closing as one engine takes it: in token ids, or in words where it has none."""
 
+from itertools import takewhile
+
 from quorate_sampling.closers import Closing, PreparedClosing
 from quorate_sampling.engine import Abilities, Engine
 from quorate_sampling.turns import TextClosing
@@ -18,13 +20,22 @@ async def prepare_closing(engine: Engine, closing: Closing, opener: str) -> Prep
     """
     return PreparedClosing(
         token_ids=await engine.tokenize(closing.closer + opener),
-        end_ids=await engine.tokenize(closing.end_marker),
+        end_ids=await _marker_ids(engine, closing.end_marker),
         last_words=closing.last_words,
         opener=opener,
         start_ids=await _ids(engine, closing.start_marker),
         at_once_ids=await engine.tokenize(closing.at_once + opener),
         skipped_ids=await _ids(engine, closing.skipped and closing.skipped + opener),
     )
+
+
+async def _marker_ids(engine: Engine, marker: str) -> tuple[int, ...]:
+    """A marker that is no token of its own may share its last token with what follows: that is
+    left out."""
+    alone = await engine.tokenize(marker)
+    followed = await engine.tokenize(f"{marker}\n\n")
+    shared = takewhile(lambda pair: pair[0] == pair[1], zip(alone, followed, strict=False))
+    return tuple(token_id for token_id, _ in shared) or alone
 
 
 async def _ids(engine: Engine, text: str) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from secrets import token_hex
+from secrets import randbelow, token_hex
 
 from quorate_sampling.closers import PreparedClosing
 from quorate_sampling.deadline import Deadline
@@ -18,12 +18,11 @@ TOKENS = 96
 WITHIN_S = 10.0
 CLOSINGS = 2
 
-LONG_CHARACTERS = (2000, 4000, 6000)
-"""Lengths of the prompts that tell how fast the engine reads, in characters: a token at least
-takes one."""
-
+LONG_CHARACTERS = 6000
+"""Length of the longest of the prompts that tell how fast the engine reads."""
+LONG_PROMPTS = 3
 SHARE_OF_CONTEXT = 0.5
-"""No prompt takes more of the engine's context, whatever its tokens are."""
+"""No prompt takes more of the engine's context, a token being at least a character."""
 
 logger = logging.getLogger(__name__)
 
@@ -53,8 +52,11 @@ async def _measure(replica: Replica, closing: PreparedClosing) -> None:
     await _draw(replica, pace, closing, question, SAMPLES)
     for _ in range(CLOSINGS):
         await _draw(replica, pace, closing, question, SAMPLES, close_at_once=True)
-    for characters in LONG_CHARACTERS:
-        await _draw(replica, pace, closing, _text(characters, replica.max_model_len), 1, tokens=1)
+    longest = LONG_CHARACTERS
+    if replica.max_model_len is not None:
+        longest = min(longest, int(replica.max_model_len * SHARE_OF_CONTEXT))
+    for part in range(1, LONG_PROMPTS + 1):
+        await _draw(replica, pace, closing, _text(longest * part // LONG_PROMPTS), 1, tokens=1)
 
 
 async def _draw(
@@ -77,12 +79,10 @@ async def _draw(
     await draw_each(replica.engine, prompt, count, pace=pace, clock=time.monotonic, timetable=table)
 
 
-def _text(characters: int, context: int | None) -> str:
-    """A text of about so many characters that is in no cache, and in the engine's alphabet."""
-    if context is not None:
-        characters = min(characters, int(context * SHARE_OF_CONTEXT))
-    fresh = int(token_hex(8), 16)
-    return f"{fresh}+" * (characters // 20) + "1"
+def _text(characters: int) -> str:
+    """A text of so many characters at most that is in no cache, and in any engine's alphabet."""
+    term = f"{randbelow(10**16):016}+"
+    return term * (characters // len(term))
 
 
 def _closing_at_once() -> Timetable:

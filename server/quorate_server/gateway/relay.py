@@ -7,7 +7,9 @@ envelope. What does the changing stands in `outgoing`, `sse`, `reasoning` and `e
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from time import monotonic
 
+from quorate_sampling.pacing import Timing, Untimed
 from quorate_server.engines.replica import Replica, ReplicaPool
 from quorate_server.errors import EngineError, EngineUnavailable
 from quorate_server.gateway.asgi import Receive
@@ -21,6 +23,9 @@ from quorate_server.gateway.sse import StreamRewriter
 from quorate_server.gateway.usage import Usage, find_usage
 from quorate_server.ledger import Bill, Ledger
 from quorate_server.upstream import UpstreamResponse
+
+SLOW_READER_S = 0.02
+"""A client that takes so long to read a piece has the engine look slow."""
 
 
 @dataclass(slots=True)
@@ -76,7 +81,7 @@ async def relay(
         while True:
             try:
                 with replica.lease(request.peek.samples), client:
-                    await _exchange(request, replica, tally, reply)
+                    await _timed(request, replica, tally, reply)
             except EngineUnavailable:
                 tried.append(replica)
                 others = [other for other in pool.ready(request.model) if other not in tried]
@@ -91,7 +96,26 @@ async def relay(
         ledger.record(tally.bill(request.model, client_left=client.gone))
 
 
-async def _exchange(request: PlainRequest, replica: Replica, tally: Tally, reply: Reply) -> None:
+async def _timed(request: PlainRequest, replica: Replica, tally: Tally, reply: Reply) -> None:
+    peek = request.peek
+    timing = replica.pace.passing(peek.samples, streamed=bool(peek.stream))
+    try:
+        await _exchange(request, replica, tally, reply, timing)
+    finally:
+        usage = tally.usage
+        if usage is None:
+            timing.ended(tally.chunks)
+        else:
+            timing.ended(usage.completion_tokens or 0, usage.prompt_tokens)
+
+
+async def _exchange(
+    request: PlainRequest,
+    replica: Replica,
+    tally: Tally,
+    reply: Reply,
+    timing: Timing | Untimed,
+) -> None:
     peek = request.peek
     ask_usage = bool(peek.stream and not peek.wants_usage and replica.engine.abilities.exact_usage)
     body = engine_body(request.body, peek, model=request.model, ask_usage=ask_usage)
@@ -108,7 +132,7 @@ async def _exchange(request: PlainRequest, replica: Replica, tally: Tally, reply
             tally.cost_nothing = response.status < 500
             raise engine_error(response.status, said, response.headers)
         if content_type.startswith(EVENT_STREAM):
-            await _stream(response, tally, reply, wants_usage=peek.wants_usage)
+            await _stream(response, tally, reply, timing, wants_usage=peek.wants_usage)
         else:
             answer = await response.read()
             tally.usage = find_usage(answer)
@@ -118,15 +142,24 @@ async def _exchange(request: PlainRequest, replica: Replica, tally: Tally, reply
 
 
 async def _stream(
-    response: UpstreamResponse, tally: Tally, reply: Reply, *, wants_usage: bool
+    response: UpstreamResponse,
+    tally: Tally,
+    reply: Reply,
+    timing: Timing | Untimed,
+    *,
+    wants_usage: bool,
 ) -> None:
     rewriter = StreamRewriter(wants_usage=wants_usage)
     send = reply.raw_send
     await reply.start_stream()
     try:
         async for piece in response:
+            timing.first_token()
             if changed := rewriter.feed(piece):
+                sent_at = monotonic()
                 await send({"type": "http.response.body", "body": changed, "more_body": True})
+                if monotonic() - sent_at > SLOW_READER_S:
+                    timing.held_up()
         last = rewriter.finish()
     except EngineError as error:
         last = rewriter.fail(error)

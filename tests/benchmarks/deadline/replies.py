@@ -33,5 +33,5 @@ def a_cell(got: Sequence[Reply], *, system: str = "Quorate", load: float = 1.0) 
         rate=2.0,
         seconds=10.0,
         generated=1000,
-        behind_s=0.0,
+        late_steps=0.0,
     )

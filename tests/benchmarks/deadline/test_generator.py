@@ -2,9 +2,12 @@
 
 import asyncio
 import json
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+
+import pytest
 
 from benchmarks.deadline.exchange import Exchange
 from benchmarks.deadline.generator import Ask, ClosedLoop, send_all
@@ -85,6 +88,7 @@ async def test_an_answer_that_comes_in_pieces_ends_with_its_last() -> None:
     assert outcome.server_s >= 0.1
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux stamps what a TCP socket gets")
 async def test_the_kernels_stamp_is_earlier_than_a_busy_reader() -> None:
     async def at_once(body: dict, writer: asyncio.StreamWriter) -> None:
         await echo(body, writer)

@@ -80,6 +80,13 @@ def test_shares_are_of_all_requests() -> None:
     assert row.elapsed_share == pytest.approx(0.9)
 
 
+def test_only_who_thought_until_it_was_time_could_have_used_more_of_it() -> None:
+    closed = reply(mode="closed", server_s=0.2)
+    whole_thought = reply(forced=False, server_s=0.3)
+    assert whole([reply(), closed, whole_thought]).forced_elapsed_share == pytest.approx(0.9)
+    assert whole([closed, whole_thought]).forced_elapsed_share is None
+
+
 def test_budgets_have_rows_of_their_own_and_one_together() -> None:
     rows = a_cell([reply(budget_s=b) for b in (2.0, 1.0, 2.0)]).rows
     assert [(row.budget_s, row.requests) for row in rows] == [(1, 1), (2, 2), (ALL_BUDGETS, 3)]

@@ -4,11 +4,12 @@ from dataclasses import replace
 from typing import Any
 
 from quorate_sampling.deadline import Deadline
-from quorate_sampling.planning import Allowed, Outlook, Plan, plan
+from quorate_sampling.planning import Allowed, Outlook, Plan, Speed, plan
 from quorate_sampling.scheduler import Situation
 from quorate_sampling.timetable import TAIL_S, Reserve, Timetable
 
-GPU = Outlook(first_token_s=0.04, token_s=0.008, closed_s=0.25, sample_s=20.0, sample_tokens=1000.0)
+STEADY = Speed(first_token_s=0.04, token_s=0.008)
+GPU = Outlook(STEADY, STEADY, closed_s=0.25, sample_s=20.0, sample_tokens=1000.0)
 """A 7-B model on one GPU, thinking for a thousand tokens."""
 
 

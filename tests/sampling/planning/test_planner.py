@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quorate_sampling.planning import Outlook
+from quorate_sampling.planning import Outlook, Speed
 from quorate_sampling.planning.planner import LEAST_THOUGHT_TOKENS, least_thought
 from tests.sampling.planning.situations import GPU, planned
 
-NEVER_SEEN = Outlook(0.3, 0.03, 0.6, measured=False)
+GUESSED = Speed(0.3, 0.03)
+NEVER_SEEN = Outlook(GUESSED, GUESSED, 0.6, measured=False)
 
 
 def test_without_time_for_a_useful_thought_all_are_closed_from_the_start() -> None:
@@ -38,7 +39,8 @@ def test_with_time_for_two_waves_half_of_the_samples_are_started_at_once() -> No
 
 
 def test_time_for_several_waves_of_closed_answers_starts_fewer_at_once() -> None:
-    quick = replace(GPU, first_token_s=0.3, closed_s=0.1)
+    late = Speed(0.3, 0.008)
+    quick = replace(GPU, likely=late, fast=late, closed_s=0.1)
     waves = planned(0.46, quick)
     assert waves.mode == "closed"
     assert waves.samples < 16
@@ -61,6 +63,13 @@ def test_nothing_is_closed_from_the_start_on_a_guess() -> None:
     assert planned(0.5, NEVER_SEEN).mode == "raced"
 
 
+def test_an_engine_that_may_be_fast_enough_is_given_the_chance() -> None:
+    unsteady = replace(GPU, likely=Speed(0.2, 0.5), fast=Speed(0.04, 0.01))
+    assert planned(1.5, unsteady).mode == "raced"
+    assert planned(1.5, unsteady).thinking_tokens < LEAST_THOUGHT_TOKENS
+    assert planned(1.5, replace(unsteady, fast=unsteady.likely)).mode == "closed"
+
+
 def test_a_group_of_few_has_no_net() -> None:
     assert planned(3.5, max_samples=3).net == 0
     assert planned(3.5, max_samples=4).net == 1
@@ -68,8 +77,10 @@ def test_a_group_of_few_has_no_net() -> None:
 
 
 def test_there_is_no_net_where_the_engine_would_only_queue_it() -> None:
-    assert planned(3.5, free_slots=6).net == 0
-    assert planned(3.5, free_slots=6).samples == 6
+    assert (planned(3.5, free_slots=6).samples, planned(3.5, free_slots=6).net) == (5, 1)
+    assert (planned(3.5, free_slots=16).samples, planned(3.5, free_slots=16).net) == (14, 2)
+    assert (planned(3.5, free_slots=2).samples, planned(3.5, free_slots=2).net) == (3, 0)
+    assert (planned(3.5, needed=6, free_slots=4).net) == 0
 
 
 def test_there_is_no_net_where_tokens_are_limited() -> None:
@@ -78,7 +89,8 @@ def test_there_is_no_net_where_tokens_are_limited() -> None:
 
 def test_a_drawing_that_began_closed_stays_closed() -> None:
     first = planned(0.5)
-    later = planned(0.5, replace(GPU, token_s=0.0001), started=8, before=first)
+    quick = Speed(0.04, 0.0001)
+    later = planned(0.5, replace(GPU, likely=quick, fast=quick), started=8, before=first)
     assert later.mode == "closed"
 
 
@@ -104,10 +116,11 @@ def test_a_budget_that_is_used_up_plans_for_the_samples_that_are_needed_at_least
     assert hopeless.samples <= 16
 
 
+speed = st.builds(Speed, st.floats(0, 100), st.floats(0, 10))
 speeds = st.builds(
     Outlook,
-    first_token_s=st.floats(0, 100),
-    token_s=st.floats(0, 10),
+    likely=speed,
+    fast=speed,
     closed_s=st.floats(0, 100),
     sample_s=st.none() | st.floats(0, 1e4),
     sample_tokens=st.none() | st.floats(0, 1e6),

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from subprocess import PIPE
 
 import pytest
 
@@ -19,7 +20,7 @@ from tests.sdk.faults.wire import MODEL
 QUESTION = "What is 2+2?"
 SOON_S = 1.0
 STARTING_S = 20.0
-GRACE_S = 0.15
+GRACE_S = 0.5
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
@@ -35,8 +36,7 @@ def script(code: str, url: str) -> Iterator["subprocess.Popen[bytes]"]:
     """A process that has a client of the server and runs this."""
     opening = f"from quorate import *\nclient = Quorate(base_url={url!r}, model={MODEL!r})\n"
     command = [sys.executable, "-W", "error", "-c", opening + code]
-    piped = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    process = subprocess.Popen(command, **piped)
+    process = subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE)
     try:
         yield process
     finally:

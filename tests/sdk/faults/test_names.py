@@ -19,7 +19,7 @@ from tests.sdk.faults.wire import MODEL
 NOWHERE = "http://stuck.invalid/v1"
 QUESTION = "What is 2+2?"
 DEADLINE_S = 0.3
-GRACE_S = 0.15
+GRACE_S = 0.5
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from tests.sdk.faults.hostile import Hostile
 from tests.sdk.faults.mistreating import answer, mute, overloaded
 from tests.sdk.faults.wire import MODEL
 
-GRACE_S = 0.15
+GRACE_S = 0.5
 QUESTION = "What is 2+2?"
 HEADER = "x-quorate-deadline-ms"
 

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quorate_server.admission.limit import ENOUGH, LEAST, MOST, TOLERANCE, AdaptiveLimit
+from quorate_server.admission.limit import ENOUGH, LEAST, MOST, TOKEN_TOLERANCE, AdaptiveLimit
 
 
 def drawn(limit: AdaptiveLimit, token_s: float, at_once: int, *, windows: int, now: float) -> float:
@@ -46,7 +46,7 @@ def test_it_settles_where_a_batch_no_longer_pays() -> None:
     for _ in range(300):
         now = drawn(limit, 0.008 + 0.0001 * limit.samples, limit.samples, windows=1, now=now)
     token_s = 0.008 + 0.0001 * limit.samples
-    assert 0.8 * TOLERANCE < token_s / 0.008 < 1.6 * TOLERANCE
+    assert 0.8 * TOKEN_TOLERANCE < token_s / 0.008 < 1.6 * TOKEN_TOLERANCE
     assert 100 < limit.samples < 400
 
 
@@ -57,6 +57,23 @@ def test_a_slow_spell_lowers_it_to_what_any_engine_can_do_and_passes() -> None:
     assert limit.samples == LEAST
     for _ in range(60):
         now = drawn(limit, 0.005, limit.samples, windows=1, now=now)
+    assert limit.samples == 128
+
+
+def test_samples_that_wait_inside_the_engine_lower_it() -> None:
+    limit = AdaptiveLimit(128)
+    now = 0.0
+    for _ in range(10):
+        now += 1.0
+        for _ in range(ENOUGH):
+            limit.first_token(1.0, 0.02, limit.samples, now)
+    assert limit.samples < 30
+
+
+def test_a_first_token_that_a_long_prompt_delays_does_not() -> None:
+    limit = AdaptiveLimit(128)
+    for now in range(100):
+        limit.first_token(3.0, 1.0, 128, now)
     assert limit.samples == 128
 
 
@@ -86,6 +103,7 @@ def test_whatever_is_observed_it_stays_within_its_bounds(
     for token_s, at_once, step, refused in seen:
         now += step
         limit.token(token_s, at_once, now)
+        limit.first_token(token_s, step, at_once, now)
         if refused:
             limit.refused()
         assert 1 <= limit.samples <= (MOST if capacity is None else capacity)

@@ -41,7 +41,7 @@ async def test_a_thought_that_stalls_is_closed_with_what_there_is_of_it(
     assert told.deadline["met"] is True
     assert told.deadline["forced"] >= 1
     assert told.seconds < BUDGET_S + SLACK_S
-    assert list(engine.resumed[0].token_ids).count(50) == 10
+    assert engine.resumed[0].token_ids.count(50) == engine.played[0].generated > 0
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=IDS)

@@ -1,4 +1,7 @@
+from dataclasses import replace
+
 from quorate_sampling.engine import Abilities, Continuation, Draw
+from quorate_sampling.turns import Turn
 from quorate_server.engines.bodies import continuation_body, draw_body, prompt_body
 
 ALL = Abilities(True, True, True, True, True)
@@ -118,3 +121,67 @@ def test_a_prompt_is_tokenized_with_what_shapes_it() -> None:
         "tools": [{"type": "function"}],
         "chat_template_kwargs": {"reasoning_effort": "none", "enable_thinking": True},
     }
+
+
+def test_a_thinking_budget_is_asked_for_where_it_is_kept() -> None:
+    able = replace(ALL, thinking_budget=True)
+    for theirs, sent in ((None, 60), (40, 40), (400, 60), (-1, 60), ("x", 60), (True, 60)):
+        draw = Draw("s", BODY | {"thinking_token_budget": theirs}, thinking_tokens=60)
+        assert draw_body(draw, able)["thinking_token_budget"] == sent
+    assert "thinking_token_budget" not in draw_body(Draw("s", BODY, thinking_tokens=60), ALL)
+    assert "thinking_token_budget" not in draw_body(Draw("s", BODY), able)
+
+
+TURN_BODY = {**BODY, "logprobs": True, "response_format": {"type": "json_object"}}
+
+
+def test_a_message_that_goes_on_is_the_assistants_last() -> None:
+    turn = Turn("<t>\nhm\n</t>\n\n[")
+    continuation = Continuation("s-answer", TURN_BODY, (), 40, seed=7, turn=turn)
+    assert continuation_body(continuation, Abilities(goes_on=True)) == {
+        "model": "m",
+        "messages": [*BODY["messages"], {"role": "assistant", "content": turn.said}],
+        "continue_final_message": True,
+        "add_generation_prompt": False,
+        "temperature": 0.6,
+        "top_k": 20,
+        "some_new_field": [1],
+        "logprobs": True,
+        "response_format": {"type": "json_object"},
+        "max_tokens": 40,
+        "seed": 7,
+        "stream": True,
+    }
+
+
+def test_an_answer_that_is_asked_for_has_a_turn_of_its_own() -> None:
+    body = {**BODY, "chat_template_kwargs": {"x": 1}}
+    continuation = Continuation("s-answer", body, (), 40, turn=Turn("hm", "Now?"))
+    for able, kwargs in (
+        (Abilities(), {"x": 1}),
+        (Abilities(thinking_off=True), {"x": 1, "enable_thinking": False}),
+    ):
+        sent = continuation_body(continuation, able)
+        assert sent["messages"][1:] == [
+            {"role": "assistant", "content": "hm"},
+            {"role": "user", "content": "Now?"},
+        ]
+        assert sent["chat_template_kwargs"] == kwargs
+        assert "continue_final_message" not in sent
+    assert BODY["messages"] == [{"role": "user", "content": "hi"}]
+
+
+def test_a_thought_that_was_left_out_says_nothing() -> None:
+    continuation = Continuation("s-answer", BODY, (), 40, turn=Turn("", "Now?"))
+    roles = [m["role"] for m in continuation_body(continuation, Abilities())["messages"]]
+    assert roles == ["user", "user"]
+
+
+def test_a_grammar_stays_with_a_sample_that_goes_on() -> None:
+    for grammar in (
+        {"response_format": {"type": "json_object"}},
+        {"structured_outputs": {"regex": "[0-9]+"}},
+    ):
+        sent = continuation_body(Continuation("s-answer", {**BODY, **grammar}, (1, 2), 40), ALL)
+        assert sent.items() >= grammar.items()
+        assert "messages" not in sent

@@ -103,6 +103,21 @@ async def test_what_a_family_does_not_say_is_not_asked_for() -> None:
     assert (prepared.end_ids, prepared.start_ids, prepared.skipped_ids) == ((END_ID,), (), ())
 
 
+async def test_a_marker_is_found_whatever_its_last_token_grows_into() -> None:
+    class Merging(ScriptedEngine):
+        """Joins `>` with the line breaks behind it, as the tokenizers of Qwen's models do."""
+
+        async def tokenize(self, text: str) -> tuple[int, ...]:
+            return tuple(text.replace(">\n\n", "\x00").encode())
+
+    engine = Merging(closing=closing_of("NovaSky-AI/Sky-T1-32B-Preview"))
+    prepared = await Replica(NoUpstream(), engine, ("m",)).prepared_closing(boxed=False)
+    assert prepared is not None
+    said = await engine.tokenize("hm.\n\n<|end_of_thought|>\n\n<|begin_of_solution|>\n\n46")
+    assert prepared.ended_in(said) == len("hm.\n\n")
+    assert prepared.ended_in(await engine.tokenize("hm <|end_of_solution|>")) is None
+
+
 def test_an_engine_with_token_ids_closes_nothing_in_words() -> None:
     assert Replica(NoUpstream(), ScriptedEngine(), ("m",)).closing_in_words(boxed=True) is None
     poor = ScriptedEngine(abilities=replace(ABLE, token_ids=False))

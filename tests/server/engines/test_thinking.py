@@ -102,7 +102,10 @@ async def test_what_an_engine_makes_of_turns_is_seen_in_the_prompt(
     assert able == Abilities(exact_usage=True, goes_on=goes_on, thinking_off=switches)
 
 
-@pytest.mark.parametrize("answer", [told(400, {}), told(200, {"choices": []}), told(200, "x")])
-async def test_an_engine_that_does_not_say_takes_no_turns(answer: Answer) -> None:
-    able = await with_turns(Conversation(FakeUpstream(lambda _: answer), ()), "m", Abilities())
+@pytest.mark.parametrize(
+    ("status", "body"), [(400, {}), (500, {}), (200, {"choices": []}), (200, "x")]
+)
+async def test_an_engine_that_does_not_say_takes_no_turns(status: int, body: object) -> None:
+    upstream = FakeUpstream(lambda _: told(status, body))
+    able = await with_turns(Conversation(upstream, ()), "m", Abilities())
     assert able == Abilities()

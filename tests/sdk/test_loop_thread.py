@@ -1,0 +1,145 @@
+"""The thread whose work a caller can walk away from."""
+
+import asyncio
+import contextvars
+import gc
+import socket
+import subprocess
+import sys
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from quorate.guard import Expired
+from quorate.loop_thread import LoopThread
+
+pytestmark = pytest.mark.usefixtures("no_thread_left")
+
+
+async def nothing() -> None:
+    return None
+
+
+def test_it_runs_what_it_is_given_and_stops():
+    thread = LoopThread(nothing)
+    assert thread.run(asyncio.sleep(0, "done")) == "done"
+    assert thread.run(asyncio.sleep(0, "done"), within_s=float("inf")) == "done"
+    with pytest.raises(KeyError):
+        thread.run(raising(KeyError()), 1.0)
+    with pytest.raises(TimeoutError):
+        thread.run(raising(TimeoutError()), 1.0)
+    thread.stop()
+    thread.stop()
+
+
+async def raising(error: Exception) -> None:
+    raise error
+
+
+def test_a_caller_leaves_though_the_loop_is_held_up():
+    thread = LoopThread(nothing)
+    release = threading.Event()
+
+    async def hold_up() -> None:
+        release.wait(10)
+
+    began = time.monotonic()
+    with pytest.raises(Expired):
+        thread.run(hold_up(), 0.1)
+    assert time.monotonic() - began < 0.5
+    release.set()
+    thread.stop()
+
+
+def test_work_sees_its_callers_context():
+    thread = LoopThread(nothing)
+    told: contextvars.ContextVar[str] = contextvars.ContextVar("told")
+    told.set("mine")
+
+    async def see() -> str:
+        return told.get()
+
+    assert thread.run(see()) == "mine"
+    thread.stop()
+
+
+def test_what_still_runs_at_its_end_is_cancelled_and_then_the_last_thing_runs():
+    ended: list[str] = []
+
+    async def last() -> None:
+        ended.append("last")
+
+    async def run_on() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append("cancelled")
+
+    thread = LoopThread(last)
+    future = thread.start(run_on())
+    thread.run(asyncio.sleep(0))
+    thread.stop()
+    assert ended == ["cancelled", "last"]
+    assert future.cancelled()
+
+
+def test_it_stops_when_nobody_holds_it_any_more():
+    thread = LoopThread(nothing)
+    thread.run(asyncio.sleep(0))
+    del thread
+    gc.collect()
+
+
+def test_equal_lookups_share_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[Any] = []
+    release = threading.Event()
+
+    def slow(*args: Any, **more: Any) -> list[Any]:
+        begun.append(args)
+        release.wait(10)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 80))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    thread = LoopThread(nothing)
+
+    async def look_up(count: int) -> list[Any]:
+        loop = asyncio.get_running_loop()
+        lookups = [loop.getaddrinfo("a.test", 80) for _ in range(count)]
+        asyncio.get_running_loop().call_later(0.05, release.set)
+        return await asyncio.gather(*lookups)
+
+    found = thread.run(look_up(100), 10.0)
+    assert len(found) == 100
+    assert len(begun) == 1
+    thread.run(look_up(1), 10.0)
+    assert len(begun) == 2
+    thread.stop()
+
+
+def test_blocking_calls_do_not_hold_up_the_interpreters_exit():
+    code = """
+import asyncio, time
+from quorate.guard import Expired
+from quorate.loop_thread import LoopThread
+
+async def nothing():
+    pass
+
+thread = LoopThread(nothing)
+try:
+    thread.run(asyncio.to_thread(time.sleep, 60), 0.1)
+except Expired:
+    print("left")
+"""
+    began = time.monotonic()
+    told = subprocess.run(
+        [sys.executable, "-X", "dev", "-W", "error", "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (told.stdout, told.stderr, told.returncode) == ("left\n", "", 0)
+    assert time.monotonic() - began < 20
