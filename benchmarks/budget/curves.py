@@ -12,7 +12,8 @@ from benchmarks.deadline.arrivals import Arrival, at_once
 from benchmarks.deadline.capacity import NO_LIMIT_S
 from benchmarks.deadline.cells import Stand, begin, serve
 from benchmarks.deadline.generator import ClosedLoop
-from benchmarks.deadline.measures import Reply, Share, replies
+from benchmarks.deadline.measures import Share
+from benchmarks.deadline.reply import Reply, replies
 
 BUDGETS_S = (0.15, 0.3, 0.6, 1.2, 2.4, 4.8)
 A_ROUND = 10

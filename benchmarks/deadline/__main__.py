@@ -22,7 +22,8 @@ from rich.console import Console
 from benchmarks.deadline.arrivals import BUDGETS_S, poisson
 from benchmarks.deadline.capacity import Speed, capacity, idle_speed
 from benchmarks.deadline.cells import Stand, run
-from benchmarks.deadline.measures import Cell, cell, replies
+from benchmarks.deadline.measures import Cell, cell
+from benchmarks.deadline.reply import replies
 from benchmarks.deadline.results import Measured, Results
 from benchmarks.deadline.stands import STANDS
 from benchmarks.deadline.systems import QUORATE, QUORATE_GROUP, STOCK, System, tuned

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from benchmarks.deadline.arrivals import poisson
 from benchmarks.deadline.capacity import Speed
 from benchmarks.deadline.cells import Stand, run
-from benchmarks.deadline.measures import replies
+from benchmarks.deadline.reply import replies
 from benchmarks.deadline.systems import tuned
 
 SHARES = (0.5, 0.7, 0.9)

@@ -12,13 +12,11 @@ names for what is counted, and how many of the steps the machine was late with.
 import argparse
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any
 
-import msgspec
 import uvicorn
 
+from benchmarks.simulated.asgi import Message, Receive, Send, answer, read_body, read_fields
 from benchmarks.simulated.asked import CONTEXT_TOKENS, Asked, Refused
 from benchmarks.simulated.engine import Engine, Sequence
 from benchmarks.simulated.prefix_cache import PrefixCache
@@ -32,10 +30,6 @@ ROOT = "simulated/deepseek-r1-distill-qwen-7b"
 """Named so that the family, and with it the closer, is found as for the real model."""
 CHAT_PATH = "/v1/chat/completions"
 COMPLETIONS_PATH = "/v1/completions"
-
-Message = dict[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 
 
 class SimulatedServer:
@@ -58,13 +52,13 @@ class SimulatedServer:
             if path in (CHAT_PATH, COMPLETIONS_PATH):
                 await self._complete(scope, receive, send, chat=path == CHAT_PATH)
             elif scope["method"] == "POST":
-                await _answer(send, 200, self._posted(path, _fields(await _body(receive))))
+                await answer(send, 200, self._posted(path, read_fields(await read_body(receive))))
             else:
-                await _answer(send, 200, self._told(path))
+                await answer(send, 200, self._told(path))
         except Refused as error:
-            await _answer(send, 400, _error(str(error), 400))
+            await answer(send, 400, _error(str(error), 400))
         except LookupError:
-            await _answer(send, 404, _error(f"{path} is not here", 404))
+            await answer(send, 404, _error(f"{path} is not here", 404))
 
     async def _live(self, receive: Receive, send: Send) -> None:
         running = asyncio.create_task(self._engine.run(), name="simulated-engine")
@@ -111,7 +105,7 @@ class SimulatedServer:
         raise KeyError(path)
 
     async def _complete(self, scope: Message, receive: Receive, send: Send, *, chat: bool) -> None:
-        asked = Asked.of(_fields(await _body(receive)), self._vocabulary, chat=chat)
+        asked = Asked.of(read_fields(await read_body(receive)), self._vocabulary, chat=chat)
         sent_id = dict(scope["headers"]).get(b"x-request-id", b"").decode()
         own = sent_id or f"{self._seeds.getrandbits(64):016x}"
         name = f"chatcmpl-{own}" if chat else f"cmpl-{own}-0"
@@ -124,7 +118,7 @@ class SimulatedServer:
             if asked.stream:
                 await _stream(send, replies, choices, news)
             elif await _all_ended(choices, news):
-                await _answer(send, 200, replies.whole(choices))
+                await answer(send, 200, replies.whole(choices))
         finally:
             leaving.cancel()
             self._named.pop(name, None)
@@ -207,32 +201,6 @@ async def _until_gone(receive: Receive, news: "asyncio.Queue[Choice | None]") ->
     while (await receive())["type"] != "http.disconnect":
         pass
     news.put_nowait(None)
-
-
-async def _body(receive: Receive) -> bytes:
-    body = b""
-    while True:
-        message = await receive()
-        body += bytes(message.get("body", b""))
-        if not message.get("more_body"):
-            return body
-
-
-def _fields(body: bytes) -> Message:
-    try:
-        return msgspec.json.decode(body, type=dict[str, Any])
-    except msgspec.MsgspecError as error:
-        raise Refused(str(error)) from error
-
-
-async def _answer(send: Send, status: int, answer: object) -> None:
-    whole = answer if isinstance(answer, bytes) else msgspec.json.encode(answer)
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(whole)).encode()),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": whole})
 
 
 def _error(message: str, status: int) -> Message:

@@ -203,10 +203,16 @@ class Ballot:
         return max((vote.count for vote in self.votes[1:]), default=0)
 
     def standing(self, in_flight: int, min_samples: int, max_samples: int) -> Standing:
-        """How the votes stand, for a rule to judge."""
+        """How the votes stand, for a rule to judge.
+
+        The lengths of answers that nothing was thought for say nothing of them, and are left out.
+        """
+        readings = tuple(self.readings.values())
+        if any(closed_at_once(self.samples[reading.index]) for reading in readings):
+            readings = tuple([replace(reading, tokens=0) for reading in readings])
         return standing_of(
             self.votes,
-            tuple(self.readings.values()),
+            readings,
             in_flight=in_flight,
             min_samples=min_samples,
             max_samples=max_samples,

@@ -11,7 +11,7 @@ from quorate_sampling.asker import Asker, why_not_asked
 from quorate_sampling.closers import PreparedClosing
 from quorate_sampling.cutting import Cutting, TraceCutter, TraceWatch
 from quorate_sampling.deadline import Clock
-from quorate_sampling.engine import Draw, Engine, Sample
+from quorate_sampling.engine import Delta, Draw, Engine, Sample
 from quorate_sampling.orders import CloseOrder, EndOrder, Room
 from quorate_sampling.pace import Pace
 from quorate_sampling.pacing import Conditions
@@ -20,6 +20,7 @@ from quorate_sampling.planning import (
     AnswerLengths,
     Course,
     Plan,
+    SafetyNet,
     Timekeeper,
     outlook,
     plan,
@@ -139,10 +140,10 @@ class Drawing:
         """Whether the time for thinking ran out while samples were being drawn."""
         return self._closed
 
-    def plan_next(self, needed: int, now: Situation, *, net: bool = False) -> Plan | None:
+    def plan_next(self, needed: int, now: Situation, *, votes: bool) -> Plan | None:
         """What to start now, with `needed` samples wanted in flight; None without a timetable.
 
-        `now` is as in `samples_to_start`, its times left out; with `net` see `Allowed`.
+        `now` is as in `samples_to_start`, its times left out; for `votes` see `Allowed`.
         """
         if self._time is None:
             return None
@@ -153,9 +154,8 @@ class Drawing:
             prompt_tokens=self._prompt_tokens,
             together=needed if now.started else now.max_samples,
         )
-        can_close = self._prompt.closing is not None
         at, before = self._clock(), self.course.last
-        allowed = Allowed(closing=can_close, net=net and can_close)
+        allowed = Allowed(closing=self._prompt.closing is not None, votes=votes)
         return plan(needed, now, at, timetable, ahead, allowed, before=before)
 
     def carry_out(self, planned: Plan) -> range:
@@ -169,7 +169,7 @@ class Drawing:
         indices = range(self.started, self.started + count)
         self.started += count
         for index in indices:
-            watch = self._cutter.watch(index) if self._cutter is not None else None
+            watch = self._cutter.watch(index) if self._cutter is not None and not closed else None
             run = self._sample_run(index, watch, closed=closed)
             self._running[run] = self._tasks.create_task(self._see_through(run, watch))
         return indices
@@ -237,11 +237,11 @@ class Drawing:
 
     async def next(self) -> Sample | None:
         """The next sample to end; None when nothing is being drawn, or it is not to go on."""
-        while self._running or not self._finished.empty():
-            sample = await self._finished.get()
-            self._told += sample is not None
-            return sample
-        return None
+        if not self._running and self._finished.empty():
+            return None
+        sample = await self._finished.get()
+        self._told += sample is not None
+        return sample
 
     async def _see_through(self, run: SampleRun, watch: TraceWatch | None) -> None:
         try:
@@ -368,36 +368,81 @@ async def draw_each(
     pace: Pace,
     clock: Clock,
     timetable: Timetable | None = None,
+    free_slots: Callable[[], int | None] = lambda: None,
     on_delta: OnDelta | None = None,
     on_end: Callable[[Sample], None] | None = None,
     on_plan: Callable[[Course], None] | None = None,
 ) -> tuple[Sample, ...]:
     """Draw `count` samples, each to its own end or the deadline's; no votes.
 
-    Where a deadline leaves no time to think, their thoughts are closed from the start. `on_plan`
-    is given the course that the plans take, once. Raises the engine's error where every sample was
-    lost to one.
+    Where a deadline leaves no time to think, their thoughts are closed from the start; where it
+    leaves hardly any, each has an answer without a thought beside it, which is told where its own
+    does not come. `free_slots` and `on_plan` are as in `draw_group`. Raises the engine's error
+    where every sample was lost to one.
     """
-    async with drawing(
-        engine,
-        prompt,
-        pace=pace,
-        clock=clock,
-        timetable=timetable,
-        on_delta=on_delta,
-        on_end=on_end,
-    ) as draw:
-        planned = draw.plan_next(count, Situation(in_flight=0, started=0, max_samples=count))
-        if planned is None:
-            draw.launch(count)
-        else:
-            draw.carry_out(replace(planned, samples=count))
-            if on_plan is not None:
-                on_plan(draw.course)
-        while await draw.next() is not None:
-            pass
-    samples = tuple(draw.samples[index] for index in sorted(draw.samples))
+    net = SafetyNet(on_end)
+
+    def ended(sample: Sample) -> None:
+        if not net.catches(sample) and on_end is not None:
+            on_end(sample)
+
+    def told(index: int, piece: Delta) -> None:
+        if index < count and on_delta is not None:
+            on_delta(index, piece)
+
+    with net:
+        async with drawing(
+            engine,
+            prompt,
+            pace=pace,
+            clock=clock,
+            timetable=timetable,
+            on_delta=told if on_delta is not None else None,
+            on_end=ended,
+        ) as draw:
+            await _draw_through(draw, count, net, free_slots(), on_plan)
+        samples = tuple(_or_its_net(draw.samples[i], count, net, on_delta) for i in range(count))
     lost = [sample.error for sample in samples if sample.error is not None]
     if len(lost) == len(samples):
         raise lost[0]
     return samples
+
+
+async def _draw_through(
+    draw: Drawing,
+    count: int,
+    net: SafetyNet,
+    free_slots: int | None,
+    on_plan: Callable[[Course], None] | None,
+) -> None:
+    """Start `count` samples, and wait for them to end or the time to be up."""
+    now = Situation(in_flight=0, started=0, max_samples=count, free_slots=free_slots)
+    planned = draw.plan_next(count, now, votes=False)
+    if planned is None:
+        draw.launch(count)
+    else:
+        net.hold(draw.carry_out(replace(planned, samples=count)))
+        if on_plan is not None:
+            on_plan(draw.course)
+    left = count
+    while left:
+        sample = await draw.next()
+        if sample is None:
+            return
+        left -= not net.passes(sample)
+
+
+def _or_its_net(sample: Sample, count: int, net: SafetyNet, on_delta: OnDelta | None) -> Sample:
+    """The sample, or what was drawn beside it where it has no answer and that has.
+
+    Behind an answer that was shown in part, no other one is shown.
+    """
+    shown = on_delta is not None and bool(sample.content)
+    if sample.state == "finished" or shown:
+        return sample
+    caught = net.take(count + sample.index)
+    if caught is None:
+        return sample
+    if on_delta is not None:
+        on_delta(sample.index, Delta(content=caught.content))
+    return replace(caught, index=sample.index)

@@ -10,7 +10,9 @@ from quorate_sampling.transcript import Mark, Transcript
 from quorate_sampling.turns import Turn
 
 ANSWER_TOKENS = 64
-"""Kept free in a context for an answer, at the cost of the thought's end."""
+"""Kept free in a context for an answer, at the cost of the thought's end; less in a small one."""
+CONTEXT_SHARE = 4
+"""No more than one part of a context in so many is kept free for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ def resumption(
     most = order.in_time()
     kept, ids = None, tuple(thought.token_ids)
     closer = closing.behind(prompt, ids) if closing is not None else ()
-    over = room.shortage(min(most, ANSWER_TOKENS), in_context=len(prompt) + len(ids) + len(closer))
+    needed = min(most, ANSWER_TOKENS, (room.context or 0) // CONTEXT_SHARE)
+    over = room.shortage(needed, in_context=len(prompt) + len(ids) + len(closer))
     if closing is not None and over > 0:
         kept = thought.mark_at(max(0, len(ids) - over))
         ids = ids[: kept.token_ids]

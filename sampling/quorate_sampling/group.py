@@ -209,7 +209,7 @@ class _Drawn:
     def _start(self, needed: int) -> None:
         """Start what there is to start, with `needed` samples wanted in flight beside the net."""
         now = self._situation()
-        planned = self.draw.plan_next(needed, now, net=True)
+        planned = self.draw.plan_next(needed, now, votes=True)
         if planned is None:
             self.draw.launch(samples_to_start(needed, now))
         else:

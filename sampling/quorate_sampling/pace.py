@@ -117,6 +117,11 @@ class Pace:
         """How well `first_token_s` and `token_s` turned out lately."""
         return {"first_token": self._first.accuracy, "token": self._token.accuracy}
 
+    @property
+    def learnt(self) -> bool:
+        """Whether it rests on anything it saw itself."""
+        return self._first.accuracy.count > 0
+
     def sent(
         self,
         prompt_tokens: int | None = None,

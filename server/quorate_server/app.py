@@ -29,6 +29,8 @@ from quorate_server.learning.metrics import LearningState
 from quorate_server.learning.patient import Patient
 from quorate_server.ledger import Prices
 from quorate_server.metrics import GatewayState, PrometheusLedger
+from quorate_server.pace_keeping import keeping_paces
+from quorate_server.pace_metrics import PaceMetrics
 from quorate_server.routes.described import describe_completions
 from quorate_server.routes.feedback import feedback_router
 from quorate_server.routes.models import models_router
@@ -57,6 +59,7 @@ def create_app(
     lag = LoopLag()
     registry.register(GatewayState(pool, lag))
     registry.register(AdmissionState(pool))
+    registry.register(PaceMetrics(lambda: ((r.engine.name, r.pace) for r in pool.replicas)))
     limits = limits or Limits()
     hedging = hedging or HedgeBudget()
     registry.register(HedgeState(hedging.counts))
@@ -67,7 +70,12 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         with quick_handover():
-            async with lag.measured(), relations.open(), learning.running():
+            async with (
+                lag.measured(),
+                relations.open(),
+                learning.running(),
+                keeping_paces(lambda: pool.replicas),
+            ):
                 yield
 
     inner = FastAPI(

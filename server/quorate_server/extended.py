@@ -21,6 +21,7 @@ from quorate_server.engines.hedge_budget import HedgeBudget
 from quorate_server.engines.hedged import hedged_engine
 from quorate_server.engines.replica import Replica, ReplicaPool
 from quorate_server.errors import DeadlineExceeded, ModelNotFound, RequestError
+from quorate_server.forcing import why_not_forced
 from quorate_server.gateway.asgi import Receive, Send
 from quorate_server.gateway.incoming import Incoming
 from quorate_server.gateway.peek import Peek
@@ -100,13 +101,14 @@ class Extended:
                 kind=_kind(job),
                 end_ids=closing.end_ids if closing is not None else (),
             )
+            not_forced = why_not_forced(job, closing)
             shown = job.stream and job.options is None
             prompt = Prompt(
                 body=job.body,
                 request_id=job.request_id,
                 chat=job.chat,
                 seed=job.seed,
-                closing=closing if _may_close(job) else None,
+                closing=closing if not_forced is None else None,
                 limit=job.token_limit,
                 context=replica.max_model_len,
                 stream_interval=SHOWN_INTERVAL if shown else STREAM_INTERVAL,
@@ -127,6 +129,7 @@ class Extended:
                     elsewhere=lambda model: self._elsewhere(job, model, reply, ticket),
                     free_slots=entrance.more_for(replica, ticket),
                     queued_s=ticket.queued_s,
+                    not_forced=not_forced,
                 )
             finally:
                 replica.prompt_length.told(job.body, tab.prompt_tokens)
@@ -188,5 +191,6 @@ async def _closing(job: Job, replica: Replica) -> PreparedClosing | None:
 
 
 def _may_close(job: Job) -> bool:
+    """Whether its thinking may be cut, as far as the request goes."""
     on_miss = "answer" if job.limit is None else job.limit.on_miss
     return job.continuable and on_miss == "answer"

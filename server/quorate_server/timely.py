@@ -87,6 +87,7 @@ async def _draw(work: Work, pieces: asyncio.Queue[tuple[int, Delta]] | None) -> 
         pace=work.pace,
         clock=work.clock,
         timetable=work.timetable,
+        free_slots=work.free_slots,
         on_delta=pass_on if pieces is not None else None,
         on_end=work.tab.add,
         on_plan=work.courses.append,

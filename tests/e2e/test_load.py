@@ -9,8 +9,8 @@ import httpx
 from benchmarks.deadline.arrivals import poisson
 from benchmarks.deadline.capacity import capacity
 from benchmarks.deadline.cells import Stand, serve
-from benchmarks.deadline.measures import Reply, replies
 from benchmarks.deadline.questions import LONG_LEVELS, chains
+from benchmarks.deadline.reply import Reply, replies
 from benchmarks.deadline.systems import QUORATE, QUORATE_GROUP, System
 from quorate_server.lag import LEAST_MARGIN_S
 from tests.e2e.engine_counters import SETTLED_AFTER_S, running_requests
@@ -39,7 +39,6 @@ async def test_nothing_is_late_at_twice_the_capacity(base_url: str, engine_url: 
         assert got, system
         assert all(reply.whole for reply in got), "a request was left without a response"
         assert {reply.status for reply in got} <= {200, 400, 503, 504}
-        assert not any(reply.told_late for reply in got), "late by its own word"
         # What the loop stood still for beyond the margin is the machine's, and is on record.
         explained_s = max(0.0, loaded.lag_s - LEAST_MARGIN_S)
         late = [r for r in got if r.server_s - r.budget_s > explained_s]

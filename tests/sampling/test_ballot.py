@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from quorate_sampling.ballot import Asked, Ballot
-from quorate_sampling.engine import Sample
+from quorate_sampling.engine import EngineUsage, Sample
 from quorate_sampling.reading import Reading
 from quorate_sampling.voting import BestOfN
 from quorate_verifiers import Answer, AnswerType, Extractor
@@ -141,3 +141,30 @@ async def test_what_the_relation_could_not_settle_at_once_is_settled_at_the_end(
     assert [vote.count for vote in filled.votes] == [2, 1]
     await filled.settle()
     assert [vote.count for vote in filled.votes] == [3]
+
+
+def test_the_lengths_of_answers_without_a_thought_are_no_reason_to_stop() -> None:
+    filled = Ballot("", AnswerType("number"))
+    for index, content in enumerate(("4", "123456789", "4")):
+        usage = EngineUsage(3, len(content))
+        closed = Sample(index, "finished", content=content, forced_span=(0, 2), usage=usage)
+        add(filled, closed)
+    assert filled.thoughtful == 0
+    assert filled.standing(0, 3, 16).tokens == (0, 0, 0)
+    add(filled, Sample(3, "finished", reasoning="hm", content="5", usage=EngineUsage(3, 40)))
+    assert filled.thoughtful == 1
+
+
+def test_the_lengths_of_thoughts_are_told_to_the_rule() -> None:
+    filled = Ballot("", AnswerType("number"))
+    for index, tokens in enumerate((40, 70)):
+        usage = EngineUsage(3, tokens)
+        span = (tokens, tokens + 2)
+        add(
+            filled,
+            Sample(
+                index, "finished", "t", "4", usage=usage, forced_span=span, thought_tokens=tokens
+            ),
+        )
+    assert filled.standing(0, 3, 16).tokens == (40, 70)
+    assert filled.thoughtful == 2

@@ -9,8 +9,9 @@ import pytest
 from quorate_sampling.closers import PreparedClosing
 from quorate_sampling.deadline import Clock, Deadline
 from quorate_sampling.drawing import Prompt, draw_each
-from quorate_sampling.engine import Sample
+from quorate_sampling.engine import Continuation, Delta, Sample, SampleStream
 from quorate_sampling.pace import Pace
+from quorate_sampling.pacing import Conditions
 from quorate_sampling.planning import AnswerLengths, Course
 from quorate_sampling.timetable import Timetable, timetable
 from tests.sampling.scripted import ABLE, CLOSER_IDS, END_ID, PROMPT_IDS, Script, ScriptedEngine
@@ -214,3 +215,91 @@ async def test_the_lengths_of_forced_answers_are_learnt() -> None:
         ScriptedEngine([Script(thought=9)]), pace, 2.0, prompt=replace(PROMPT, answers=answers)
     )
     assert answers.expected(99) < 10
+
+
+class Unsteady(Pace):
+    """An engine that may leave time to think, and probably will not."""
+
+    def first_token_s(self, q: float = 0.95, under: Conditions | None = None) -> float:
+        return 0.04
+
+    def token_s(self, q: float = 0.95, under: Conditions | None = None) -> float:
+        return 0.03 if q >= 0.5 else 0.002
+
+    def closing_s(self, answer_tokens: int, under: Conditions | None = None) -> float:
+        return 0.15
+
+    def shortest_answer_s(self) -> float:
+        return 0.05
+
+
+STALLED = replace(LONG, first_s=60.0, deaf=True)
+GUESS = Script("7}", thought=0, token_s=0.004, first_s=0.02)
+
+
+@dataclass
+class StallsLater(ScriptedEngine):
+    """Answers what is closed from the start, and nothing that is closed later."""
+
+    def resume(self, continuation: Continuation) -> SampleStream:
+        if len(continuation.token_ids) > len(PROMPT_IDS) + len(CLOSER_IDS):
+            self.forced = STALLED
+        return ScriptedEngine.resume(self, continuation)
+
+
+async def beside(
+    engine: ScriptedEngine,
+    ended: list[Sample],
+    count: int = 1,
+    shown: list[tuple[int, Delta]] | None = None,
+) -> tuple[tuple[Sample, ...], Course]:
+    pace, courses = Unsteady(), list[Course]()
+    started_at = loop_clock()
+    deadline = Deadline.after(0.45, started_at=started_at, clock=loop_clock)
+    samples = await draw_each(
+        engine,
+        replace(PROMPT, closing=replace(CLOSING, opener="")),
+        count,
+        pace=pace,
+        clock=loop_clock,
+        timetable=timetable(deadline, pace, 16),
+        on_delta=(lambda index, piece: shown.append((index, piece))) if shown is not None else None,
+        on_end=ended.append,
+        on_plan=courses.append,
+    )
+    assert loop_clock() <= deadline.at
+    assert engine.running == 0
+    assert sorted(sample.index for sample in ended) == list(range(2 * count))
+    return samples, courses[0]
+
+
+@virtual_time
+async def test_where_there_is_hardly_time_to_think_each_choice_has_an_answer_beside_it() -> None:
+    ended: list[Sample] = []
+    engine = StallsLater([replace(LONG, token_s=0.01)], forced=GUESS)
+    samples, course = await beside(engine, ended, 2)
+    assert course.first is not None
+    assert (course.first.mode, course.first.net) == ("raced", 2)
+    assert [(sample.index, sample.content) for sample in samples] == [(0, "7}"), (1, "7}")]
+    assert all(sample.state == "finished" and sample.forced for sample in samples)
+    assert [sample.state for sample in ended if sample.index >= 2] == ["finished", "finished"]
+
+
+@virtual_time
+async def test_an_answer_of_its_own_comes_before_the_one_beside_it() -> None:
+    ended: list[Sample] = []
+    engine = ScriptedEngine([Script("46", thought=5, token_s=0.004, first_s=0.04)], forced=GUESS)
+    (sample,), _ = await beside(engine, ended)
+    assert (sample.content, sample.forced) == ("46", False)
+    assert [each.state for each in ended if each.index == 1] == ["cancelled"]
+    assert sum(each.usage.completion_tokens for each in ended) == engine.generated
+
+
+@virtual_time
+async def test_a_stream_shows_the_answer_from_beside_at_its_end() -> None:
+    shown: list[tuple[int, Delta]] = []
+    engine = StallsLater([replace(LONG, token_s=0.01)], forced=GUESS)
+    samples, _ = await beside(engine, [], shown=shown)
+    assert {index for index, _ in shown} == {0}
+    assert "".join(piece.content for _, piece in shown) == samples[0].content == "7}"
+    assert shown[-1][1].content == "7}"

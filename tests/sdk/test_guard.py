@@ -15,7 +15,7 @@ async def guard() -> Guard:
 
 
 async def test_work_that_is_done_in_time_is_returned(guard: Guard) -> None:
-    assert await guard.run(Deadline.after(1), asyncio.sleep(0, "done")) == "done"
+    assert await guard.run(Deadline.after(1), lambda: asyncio.sleep(0, "done")) == "done"
 
 
 async def test_what_the_work_raises_is_raised(guard: Guard) -> None:
@@ -23,7 +23,7 @@ async def test_what_the_work_raises_is_raised(guard: Guard) -> None:
         raise KeyError("wrong")
 
     with pytest.raises(KeyError):
-        await guard.run(Deadline.after(1), fail())
+        await guard.run(Deadline.after(1), fail)
 
 
 async def test_the_caller_leaves_at_the_deadline_and_the_work_is_cancelled(guard: Guard) -> None:
@@ -37,7 +37,7 @@ async def test_the_caller_leaves_at_the_deadline_and_the_work_is_cancelled(guard
 
     began = time.monotonic()
     with pytest.raises(Expired):
-        await guard.run(Deadline.after(0.05), stall())
+        await guard.run(Deadline.after(0.05), stall)
     assert 0.05 <= time.monotonic() - began < 0.5
     await asyncio.wait_for(cancelled.wait(), 1)
 
@@ -52,14 +52,14 @@ async def test_work_that_will_not_be_cancelled_holds_up_nobody(guard: Guard) -> 
             await release.wait()
 
     with pytest.raises(Expired):
-        await guard.run(Deadline.after(0.02), stubborn())
+        await guard.run(Deadline.after(0.02), stubborn)
     release.set()
     await guard.endings.drain()
 
 
 async def test_a_deadline_that_has_passed_starts_nothing_that_is_waited_for(guard: Guard) -> None:
     with pytest.raises(Expired):
-        await guard.run(Deadline.after(-1), asyncio.sleep(60))
+        await guard.run(Deadline.after(-1), lambda: asyncio.sleep(60))
     await guard.endings.drain()
 
 
@@ -73,7 +73,7 @@ async def test_a_cancelled_caller_takes_its_work_along(guard: Guard) -> None:
         finally:
             ended.set()
 
-    caller = asyncio.create_task(guard.run(Deadline.after(60), work()))
+    caller = asyncio.create_task(guard.run(Deadline.after(60), work))
     await running.wait()
     caller.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -81,11 +81,19 @@ async def test_a_cancelled_caller_takes_its_work_along(guard: Guard) -> None:
     await asyncio.wait_for(ended.wait(), 1)
 
 
+async def test_a_caller_that_leaves_at_once_leaves_nothing_unawaited(guard: Guard) -> None:
+    caller = asyncio.create_task(guard.run(Deadline.after(60), lambda: asyncio.sleep(60)))
+    await asyncio.sleep(0)
+    caller.cancel()
+    await asyncio.wait([caller])
+    await guard.endings.drain()
+
+
 async def test_a_thousand_that_expire_together_all_leave_in_time(guard: Guard) -> None:
     async def late() -> float:
         began = time.monotonic()
         with pytest.raises(Expired):
-            await guard.run(Deadline.after(0.2), asyncio.sleep(60))
+            await guard.run(Deadline.after(0.2), lambda: asyncio.sleep(60))
         return time.monotonic() - began
 
     took = await asyncio.gather(*(late() for _ in range(1000)))

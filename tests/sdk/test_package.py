@@ -42,9 +42,9 @@ def test_importing_it_costs_little_more_than_importing_openai() -> None:
     code = """
 import time
 import openai
-began = time.perf_counter()
+began = time.process_time()
 import quorate
-print(time.perf_counter() - began)
+print(time.process_time() - began)
 """
     assert statistics.median(float(run(code)) for _ in range(5)) < 0.030
 

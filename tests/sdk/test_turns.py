@@ -2,7 +2,7 @@
 
 import asyncio
 
-from quorate.turns import Endings, Starts
+from quorate.turns import Endings, Turns
 
 
 async def turns_of(*tasks: "asyncio.Task[None]") -> int:
@@ -15,7 +15,7 @@ async def turns_of(*tasks: "asyncio.Task[None]") -> int:
 
 
 async def test_the_first_caller_of_a_turn_does_not_wait():
-    starts = Starts(asyncio.get_running_loop())
+    starts = Turns(asyncio.get_running_loop())
     await asyncio.wait_for(starts.turn(), 0.1)
     await asyncio.sleep(0)
     await asyncio.sleep(0)
@@ -28,7 +28,7 @@ async def test_the_first_caller_of_a_turn_does_not_wait():
 
 
 async def test_callers_begin_one_a_turn_in_their_order():
-    starts = Starts(asyncio.get_running_loop())
+    starts = Turns(asyncio.get_running_loop())
     begun: list[int] = []
 
     async def begin(number: int) -> None:
@@ -41,7 +41,7 @@ async def test_callers_begin_one_a_turn_in_their_order():
 
 
 async def test_a_caller_that_left_takes_no_turn():
-    starts = Starts(asyncio.get_running_loop())
+    starts = Turns(asyncio.get_running_loop())
     tasks = [asyncio.create_task(starts.turn()) for _ in range(50)]
     await asyncio.sleep(0)
     for task in tasks[1:49]:

@@ -88,7 +88,8 @@ class Answer:
     """One answer, its confidence and its votes.
 
     A `partial` one is the leading vote of the samples that had finished when the deadline passed:
-    its confidence is not known, and the server has not decided it.
+    its confidence is not known, unless the server had decided already and only the text of the
+    sample was still on its way.
     """
 
     value: Any

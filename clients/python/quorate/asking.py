@@ -1,5 +1,6 @@
 """One question, from its wishes to its answer."""
 
+import asyncio
 from contextvars import ContextVar
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from quorate.answer import Answer, Tell
 from quorate.deadline import Deadline, deadline
 from quorate.errors import DeadlineExceeded, LowConfidence, UnreadableAnswer, typed
 from quorate.guard import Expired
+from quorate.paced import PacedBody
 from quorate.reading import read_answer
 from quorate.retrying import retrying
 from quorate.served import only_model
@@ -41,7 +43,8 @@ class Asking:
     ) -> None:
         """`tell` is the client's: weak, so that a call nobody waits for keeps no client.
 
-        Raises ValueError or TypeError for what cannot be asked."""
+        Raises ValueError or TypeError for what cannot be asked.
+        """
         self._messages = messages_of(question, wishes)
         self._body = body_of(wishes, progress=limit is not None)
         self._wishes = wishes
@@ -57,11 +60,12 @@ class Asking:
         With patience, expiry is tidied up after that much later: by then the caller, who waits in
         another thread, has left by its own clock, and so has everybody else whose time was up.
         """
-        if self.limit is None:
+        limit = self.limit
+        if limit is None:
             return self._read(await self._once(client))
         try:
             completion = await client.traffic.guard().run(
-                self.limit.later(patience_s), self._in_time(client, self.limit)
+                limit.later(patience_s), lambda: self._in_time(client, limit)
             )
         except Expired:
             return self.expired(client)
@@ -99,16 +103,21 @@ class Asking:
             return completion
         so_far = SoFar(self._wishes.get("answer_type"))
         self._attempts.append(so_far)
-        async with await client.chat.completions.create(**request, stream=True) as stream:
+        create = client.chat.completions.create
+        sent = monotonic()
+        async with await create(**request, stream=True) as stream:
+            response = stream.response
+            response.stream = PacedBody(response.stream, client.traffic.guard().pieces)
             try:
                 async for chunk in stream:
                     so_far.take(chunk)
+                    await asyncio.sleep(0)  # one read brings many chunks; others are due meanwhile
             except openai.APIError as error:
-                raise typed(error, stream.response) from None
+                raise typed(error, response) from None
             except ValueError as error:
                 raise UnreadableAnswer(f"The stream cannot be read: {error}.") from error
         completion = so_far.completion()
-        client.traffic.learn(completion, stream.response.elapsed.total_seconds())
+        client.traffic.learn(completion, monotonic() - sent)
         return completion
 
     def _read(self, completion: "ChatCompletion") -> Answer:

@@ -14,6 +14,7 @@ from quorate.errors import typed
 from quorate.feedback import feedback_body
 from quorate.guard import Expired, GuardedBody
 from quorate.many import answers_in_order
+from quorate.names import Names, names_unless_proxied
 from quorate.retrying import retrying
 from quorate.sending import response_under, streams, with_time
 from quorate.traffic import Traffic
@@ -36,6 +37,7 @@ class AsyncQuorate(openai.AsyncOpenAI):
         deadline: float | None = None,
         on_expiry: OnExpiry = "raise",
         _traffic: Traffic | None = None,
+        _names: Names | None = None,
         **options: Any,
     ) -> None:
         """OpenAI's arguments, and:
@@ -52,6 +54,8 @@ class AsyncQuorate(openai.AsyncOpenAI):
         self.model = model
         self.budget_s = deadline
         self.on_expiry = on_expiry
+        own_connections = options.get("http_client") is None
+        self._names = names_unless_proxied() if own_connections else _names
         self.traffic = _traffic or Traffic(str(self.base_url))
 
     def copy(self, *, _extra_kwargs: Mapping[str, Any] = {}, **options: Any) -> Self:
@@ -61,6 +65,7 @@ class AsyncQuorate(openai.AsyncOpenAI):
             "deadline": self.budget_s,
             "on_expiry": self.on_expiry,
             "_traffic": self.traffic,
+            "_names": self._names if options.get("http_client") is None else None,
         }
         return super().copy(_extra_kwargs={**own, **_extra_kwargs}, **options)
 
@@ -165,11 +170,12 @@ class AsyncQuorate(openai.AsyncOpenAI):
             return await self._send(*call)
         if guarded.get():
             return await self._attempt(limit, *call)
-        again = retrying(
-            limit, options.get_max_retries(self.max_retries), self.traffic.allowance.of
-        )
+        retries = options.get_max_retries(self.max_retries)
+        again = retrying(limit, retries, self.traffic.allowance.of)
         try:
-            result: Any = await self.traffic.guard().run(limit, again(self._attempt, limit, *call))
+            result: Any = await self.traffic.guard().run(
+                limit, lambda: again(self._attempt, limit, *call)
+            )
         except Expired:
             raise exceeded(self, limit) from None
         response = response_under(result) if streams(options, stream=stream) else None
@@ -198,6 +204,8 @@ class AsyncQuorate(openai.AsyncOpenAI):
     async def _attempt(
         self, limit: Deadline, cast_to: Any, options: Any, stream: bool, stream_cls: Any
     ) -> Any:
+        if self._names is not None:
+            await self._names.look_up(self.base_url.host)
         timed = with_time(options, limit, self.traffic.allowance)
         if timed is None:
             raise exceeded(self, limit)

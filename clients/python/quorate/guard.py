@@ -1,13 +1,13 @@
 """The wall clock's guard: whoever calls returns in time, whatever the work under it is doing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from quorate.deadline import Deadline
 from quorate.expiry import MARK
 from quorate.http_library import httpx
-from quorate.turns import Endings, Starts
+from quorate.turns import Endings, Turns
 from quorate.wishes import OnExpiry
 
 if TYPE_CHECKING:
@@ -24,11 +24,12 @@ class Guard:
     """Runs work under deadlines on one event loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.starts = Starts(loop)
+        self.starts = Turns(loop)
+        self.pieces = Turns(loop)
         self.endings = Endings(loop)
         self._loop = loop
 
-    async def run(self, limit: Deadline, work: Coroutine[Any, Any, T]) -> T:
+    async def run(self, limit: Deadline, work: Callable[[], Awaitable[T]]) -> T:
         """What `work` returns or raises. Raises Expired at the deadline, and does not wait until
         the work, which is cancelled then, has put away its connection.
         """
@@ -48,13 +49,9 @@ class Guard:
         self.endings.give_up(task)
         raise Expired
 
-    async def _in_turn(self, work: Coroutine[Any, Any, T]) -> T:
-        try:
-            await self.starts.turn()
-        except asyncio.CancelledError:
-            work.close()
-            raise
-        return await work
+    async def _in_turn(self, work: Callable[[], Awaitable[T]]) -> T:
+        await self.starts.turn()
+        return await work()
 
 
 def _wake(sleeper: "asyncio.Future[None]") -> None:

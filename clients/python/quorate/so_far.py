@@ -61,14 +61,13 @@ class SoFar:
             return None
 
     def _partial(self, budget_s: float, elapsed_s: float) -> Answer | None:
+        decided, votes = self._head.get("consensus"), self._votes
+        if decided is None and not votes:
+            return None
         timings = timings_from(self._head.get("deadline"), budget_s, elapsed_s)
-        decided = self._head.get("consensus")
         if decided is not None:
             known = {"timings": timings, "partial": True, "id": self._head.get("id")}
             return answer_from(decided, **known)
-        votes = self._votes
-        if not votes:
-            return None
         text, kind = votes[0].answer, self._kind
         if kind is None and number_of(text) is not None:
             kind = "number"

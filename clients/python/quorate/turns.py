@@ -9,7 +9,7 @@ from collections import deque
 from typing import Any
 
 
-class Starts:
+class Turns:
     """A gate that lets one caller through in each turn of its loop, in the order they came."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import sqrt
 from operator import mul
 from typing import Any
 
@@ -21,6 +20,9 @@ expected, or less: an engine may be slow by accident, but not fast.
 
 YOUNG = 8
 """Observations that are taken as they are: before them nothing is known to be an outlier."""
+
+MOST_WEIGHT = 1e6
+"""What one observation weighs when all sums are scaled back."""
 
 HELD = 0.1
 """How firmly a cost is held where it was: as by so many observations of its feature at 1."""
@@ -44,6 +46,7 @@ class Regression:
     costs: list[float]
     keeping: float
     observed: int = field(default=0, init=False)
+    _weight: float = field(default=1.0, init=False)
     _squares: list[list[float]] = field(init=False)
     _products: list[float] = field(init=False)
 
@@ -63,21 +66,35 @@ class Regression:
             seconds = min(seconds, ROBUST * expected)
         self.observed += 1
         keeping = self.keeping if seconds * ROBUST > expected else self.keeping**NEWS
+        self._weight /= keeping  # what comes weighs more: cheaper than all that came weighing less
+        if self._weight > MOST_WEIGHT:
+            self._scale_back()
         costs, products, squares = self.costs, self._products, self._squares
-        weight = 1 / sqrt(expected)
-        scaled = [feature * weight for feature in features]
-        target = seconds * weight
-        held = HELD * weight * weight
-        for j, own in enumerate(scaled):
-            products[j] = keeping * products[j] + own * target
-            squares[j] = [keeping * s + own * x for s, x in zip(squares[j], scaled, strict=True)]
+        weight = self._weight / expected
+        held = HELD * weight
+        for j, feature in enumerate(features):
+            if feature:
+                own = feature * weight
+                products[j] += own * seconds
+                squares[j] = [s + own * x for s, x in zip(squares[j], features, strict=False)]
         for j, row in enumerate(squares):
             slope = products[j] - sum(map(mul, row, costs))
-            costs[j] = max(0.0, costs[j] + slope / (row[j] + held))
+            cost = costs[j] + slope / (row[j] + held)
+            costs[j] = cost if cost > 0.0 else 0.0
+
+    def _scale_back(self) -> None:
+        weight, self._weight = self._weight, 1.0
+        self._products = [product / weight for product in self._products]
+        self._squares = [[square / weight for square in row] for row in self._squares]
 
     def state(self) -> dict[str, Any]:
         """What was learnt, as JSON."""
-        return {"costs": self.costs, "squares": self._squares, "products": self._products}
+        self._scale_back()
+        return {
+            "costs": list(self.costs),
+            "squares": [list(row) for row in self._squares],
+            "products": list(self._products),
+        }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Start from a former state; it counts less than what is observed from now on.

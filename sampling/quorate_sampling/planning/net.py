@@ -17,12 +17,12 @@ def net_size(at_once: int) -> int:
 
 @dataclass(slots=True)
 class SafetyNet:
-    """A group's closed-thought samples, held back from the vote.
+    """Closed-thought samples that are held back.
 
-    They vote only where no sample that thought has an answer: beside those they win nothing and
-    make the group look divided (docs/decisions/011). One that was not needed is reported as
-    cancelled, and billed like any other. `on_end` is given each of them once: when that is known,
-    or when the net is left.
+    Those of a group vote only where no sample that thought has an answer: beside those they win
+    nothing and make the group look divided (docs/decisions/011). One that was not needed is
+    reported as cancelled, and billed like any other. `on_end` is given each of them once: when that
+    is known, or when the net is left.
     """
 
     on_end: Callable[[Sample], None] | None = None
@@ -30,7 +30,7 @@ class SafetyNet:
     in_flight: int = 0
     """Its samples that `passes` was not told of."""
     _ended: dict[int, Sample] = field(default_factory=dict)
-    _needed: bool = False
+    _needed: set[int] = field(default_factory=set)
 
     def __enter__(self) -> "SafetyNet":
         return self
@@ -60,13 +60,21 @@ class SafetyNet:
         return True
 
     def spread(self) -> tuple[Sample, ...]:
-        """The samples it has caught, to vote after all."""
-        self._needed = True
+        """The samples it has caught, to be used after all."""
+        self._needed |= self._ended.keys()
         return tuple(self._ended[index] for index in sorted(self._ended))
+
+    def take(self, index: int) -> Sample | None:
+        """That sample, to be used after all; None where it has not been answered."""
+        sample = self._ended.get(index)
+        if sample is None or sample.state != "finished":
+            return None
+        self._needed.add(index)
+        return sample
 
     def told(self, sample: Sample) -> Sample:
         """A sample as it is reported."""
-        unneeded = sample.index in self.indices and not self._needed
+        unneeded = sample.index in self.indices and sample.index not in self._needed
         if unneeded and sample.state == "finished":
             return replace(sample, state="cancelled")
         return sample

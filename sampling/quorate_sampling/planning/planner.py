@@ -24,12 +24,12 @@ on (docs/decisions/011); long thinkers are better off without from about an eigh
 class Allowed:
     """What may be done for the request.
 
-    `closing`: thoughts may be closed; else they end by themselves, or are cut. `net`: answers are
-    counted together, so that some may be drawn in case no other comes.
+    `closing`: thoughts may be closed; else they end by themselves, or are cut. `votes`: the samples
+    answer together, so that a few of them are net enough; else each is to have an answer.
     """
 
     closing: bool = False
-    net: bool = False
+    votes: bool = False
 
 
 def plan(
@@ -64,16 +64,18 @@ def plan(
     if mode == "closed":
         timed = _in_whole_waves(timed, times.end_at - at, ahead.closed_s)
     samples = 0 if at >= times.close_at and now.started else samples_to_start(needed, timed)
+    thinking = 0 if mode == "closed" else ahead.likely.thinking_tokens(seconds_left)
     net = 0
-    if mode == "raced" and allowed.net and not now.started:
-        net = _net(samples, now)
-        samples -= net
+    if mode == "raced" and allowed.closing and not now.started:
+        hardly = ahead.measured and thinking < LEAST_THOUGHT_TOKENS
+        net = _net(samples, now, votes=allowed.votes, hardly=hardly)
+        samples -= net if allowed.votes else 0
     return Plan(
         mode=mode,
         samples=samples,
         net=net,
         waves=_waves(timed, now, samples),
-        thinking_tokens=0 if mode == "closed" else ahead.likely.thinking_tokens(seconds_left),
+        thinking_tokens=thinking,
         close_at=times.close_at,
         end_at=times.end_at,
         why=why,
@@ -108,13 +110,17 @@ def least_thought(ahead: Outlook) -> int:
     return max(1, min(LEAST_THOUGHT_TOKENS, int(LEAST_THOUGHT_SHARE * ahead.sample_tokens)))
 
 
-def _net(samples: int, now: Situation) -> int:
-    """How many of the `samples` to start are to be a net.
+def _net(samples: int, now: Situation, *, votes: bool, hardly: bool) -> int:
+    """How many closed-thought samples are to be a net for so many that think.
 
-    None where tokens are limited, or where the engine would queue some of the samples.
+    Of those that vote some make the net. Those that do not have one each, beside them, where there
+    is `hardly` time to think and so none to spare: a forced answer may then come too late. None
+    where tokens are limited, or where the engine would queue some.
     """
-    queues = now.free_slots is not None and now.free_slots < samples
-    return 0 if queues or now.tokens_left is not None else net_size(samples)
+    size = net_size(samples) if votes else samples * hardly
+    at_once = samples if votes else samples + size
+    queues = now.free_slots is not None and now.free_slots < at_once
+    return 0 if queues or now.tokens_left is not None else size
 
 
 def _waves(timed: Situation, now: Situation, samples: int) -> int:

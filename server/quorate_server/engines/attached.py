@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from quorate_sampling.closers import Closing
 from quorate_server.engines.backoff import Backoff
 from quorate_server.engines.connection import Health, connect
 from quorate_server.engines.probe import EngineFacts
@@ -23,19 +24,22 @@ class AttachedEngine:
 
     An endpoint that is down at the start, or goes down, makes its replica not ready, and what it
     was drawing fails. When it is back it is probed again, since it may have come back as something
-    else. `connect_to` makes the upstream for a base URL.
+    else. `connect_to` makes the upstream for a base URL; `closing` is how thoughts are ended there,
+    where that is known better than from its model's family.
     """
 
     def __init__(
         self,
         replica: Replica,
         *,
+        closing: Closing | None = None,
         on_ready: Callable[[Replica], None] = lambda _replica: None,
         connect_to: Callable[[str], Upstream] = HttpOrigin,
         check_every_s: float = CHECK_EVERY_S,
         backoff: Backoff | None = None,
     ) -> None:
         self._replica = replica
+        self._closing = closing
         self._on_ready = on_ready
         self._connect_to = connect_to
         self._check_every_s = check_every_s
@@ -62,7 +66,7 @@ class AttachedEngine:
         said = ""
         while True:
             try:
-                self._log_up(await connect(self._replica))
+                self._log_up(await connect(self._replica, closing=self._closing))
             except EngineError as error:
                 if error.message != said:
                     logger.warning("engine %s is not ready: %s", name, error.message)

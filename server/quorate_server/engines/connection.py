@@ -5,17 +5,19 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from quorate_sampling.closers import Closing
+from quorate_sampling.closers import Closing, PreparedClosing
 from quorate_sampling.engine import Abilities
+from quorate_server.engines.closing import prepare_closing
 from quorate_server.engines.conversation import Conversation
 from quorate_server.engines.families import family_of
 from quorate_server.engines.model_card import read_card
 from quorate_server.engines.probe import EngineFacts, probe
 from quorate_server.engines.replica import Replica
-from quorate_server.engines.thinking import keeps_budget, with_turns
+from quorate_server.engines.thinking import keeps_budget, leaves_unparsed, with_turns
 from quorate_server.engines.vllm import HttpEngine
 from quorate_server.engines.warmup import warm_up
 from quorate_server.errors import EngineError
+from quorate_server.pace_store import load, pace_file
 from quorate_server.upstream import Header, Upstream
 
 logger = logging.getLogger(__name__)
@@ -53,31 +55,46 @@ async def connect(replica: Replica, *, closing: Closing | None = None) -> Engine
     facts = await probe(replica.upstream, replica.headers)
     if closing is None:
         closing = family_of(read_card(facts.root or facts.model_ids[0])).closing
+    unparsed: PreparedClosing | None = None
     if closing is not None:
-        facts = await _of_thinking(facts, closing, replica)
-    replica.engine = _engine(replica, facts.abilities, closing)
+        facts, unparsed = await _of_thinking(facts, closing, replica)
+    replica.engine = _engine(replica, facts.abilities, closing, unparsed)
     replica.model_ids = facts.model_ids
     replica.max_model_len = facts.max_model_len
     replica.abort_by_id = facts.abilities.abort_by_id
-    await warm_up(replica)
+    kept = None
+    if replica.state_dir is not None:
+        replica.pace_file = pace_file(replica.state_dir, facts.model_ids, facts.version)
+        kept = load(replica.pace_file)
+    await warm_up(replica, kept)
     replica.ready = True
     for lacking in facts.missing():
         logger.info("engine %s: %s", replica.engine.name, lacking)
     return facts
 
 
-async def _of_thinking(facts: EngineFacts, closing: Closing, replica: Replica) -> EngineFacts:
-    """With what the engine can do about the thoughts of a model that has some."""
+async def _of_thinking(
+    facts: EngineFacts, closing: Closing, replica: Replica
+) -> tuple[EngineFacts, PreparedClosing | None]:
+    """With what the engine can do about the thoughts of a model that has some; and how they are
+    told from answers, where it leaves that to us."""
     able, model = facts.abilities, facts.model_ids[0]
-    if able.token_ids:
-        sending = _engine(replica, replace(able, thinking_budget=True), closing)
-        able = replace(able, thinking_budget=await keeps_budget(sending, model, closing))
-    else:
+    if not able.token_ids:
         able = await with_turns(Conversation(replica.upstream, replica.headers), model, able)
-    return replace(facts, abilities=able, thinks=True)
+        return replace(facts, abilities=able, thinks=True), None
+    sending = _engine(replica, replace(able, thinking_budget=True), closing)
+    prepared = await prepare_closing(sending, closing, "")
+    able = replace(able, thinking_budget=await keeps_budget(sending, model, prepared))
+    left_to_us = await leaves_unparsed(sending, model, prepared)
+    return replace(facts, abilities=able, thinks=True), prepared if left_to_us else None
 
 
-def _engine(replica: Replica, abilities: Abilities, closing: Closing | None) -> HttpEngine:
+def _engine(
+    replica: Replica,
+    abilities: Abilities,
+    closing: Closing | None,
+    unparsed: PreparedClosing | None = None,
+) -> HttpEngine:
     return HttpEngine(
         replica.upstream,
         name=replica.engine.name,
@@ -85,4 +102,5 @@ def _engine(replica: Replica, abilities: Abilities, closing: Closing | None) -> 
         closing=closing,
         headers=replica.headers,
         streams=replica.streams,
+        unparsed=unparsed,
     )

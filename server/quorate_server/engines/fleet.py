@@ -7,7 +7,13 @@ from pathlib import Path
 
 from quorate_sampling.engine import Abilities
 from quorate_server.engines.attached import AttachedEngine
-from quorate_server.engines.families import Family, family_of, family_with_parser
+from quorate_server.engines.families import (
+    UNKNOWN,
+    Family,
+    family_of,
+    family_with_closer,
+    family_with_parser,
+)
 from quorate_server.engines.launch import (
     BUNDLED_MODEL,
     check_engine_args,
@@ -62,14 +68,17 @@ def fleet_from(settings: ServeSettings, watcher: Watcher | None = None) -> Fleet
                 "--model starts an engine and --engine attaches to one: give either."
             )
         pairs = zip(settings.engines, settings.engine_keys(), strict=True)
-        replicas = [_attached_replica(url, key, settings.max_queue) for url, key in pairs]
-        engines = tuple(AttachedEngine(r, on_ready=watcher.on_ready) for r in replicas)
+        replicas = [_attached_replica(url, key, settings) for url, key in pairs]
+        closing = _with_closer(UNKNOWN, settings).closing  # None: the model's family says
+        engines = tuple(
+            AttachedEngine(r, closing=closing, on_ready=watcher.on_ready) for r in replicas
+        )
         return Fleet(engines, ReplicaPool(replicas))
     launched = _launched(settings, watcher)
     return Fleet((launched,), ReplicaPool([launched.replica]))
 
 
-def _attached_replica(url: str, key: str | None, max_queue: int) -> Replica:
+def _attached_replica(url: str, key: str | None, settings: ServeSettings) -> Replica:
     base_url = url.rstrip("/").removesuffix("/v1")
     headers: Sequence[Header] = ()
     if key is not None:
@@ -79,7 +88,15 @@ def _attached_replica(url: str, key: str | None, max_queue: int) -> Replica:
     except ValueError as error:
         raise StartupError(f"--engine: {error}.") from error
     engine = HttpEngine(upstream, name=base_url, abilities=Abilities(), headers=headers)
-    return Replica(upstream, engine, (), headers, max_queue=max_queue, ready=False)
+    return Replica(
+        upstream,
+        engine,
+        (),
+        headers,
+        max_queue=settings.max_queue,
+        state_dir=settings.state_dir,
+        ready=False,
+    )
 
 
 def _launched(settings: ServeSettings, watcher: Watcher) -> LaunchedEngine:
@@ -88,7 +105,7 @@ def _launched(settings: ServeSettings, watcher: Watcher) -> LaunchedEngine:
         raise StartupError(f"The bundled model is missing from {BUNDLED_MODEL}.")
     check_engine_args(settings.engine_args)
     build = installed_build()
-    family = _family(model, settings.reasoning_parser)
+    family = _with_closer(_family(model, settings.reasoning_parser), settings)
     names = settings.served_model_names or (_default_name(model),)
     return LaunchedEngine(
         names[0],
@@ -105,6 +122,7 @@ def _launched(settings: ServeSettings, watcher: Watcher) -> LaunchedEngine:
         connect_to=HttpOrigin,
         capacity=sequences_at_once(build, settings.engine_args),
         max_queue=settings.max_queue,
+        state_dir=settings.state_dir,
         on_phase=watcher.on_phase,
         on_ready=watcher.on_ready,
         patience=Patience(ready_s=settings.ready_timeout_s),
@@ -118,6 +136,20 @@ def _family(model: str, parser: str | None) -> Family:
     if parser == "none":
         return replace(family_of(card), parser=None)
     return family_with_parser(parser, card)
+
+
+def _with_closer(family: Family, settings: ServeSettings) -> Family:
+    """The family, with the user's own words for closing its thoughts where there are any."""
+    if settings.closer is not None:
+        return family_with_closer(
+            family,
+            settings.closer,
+            answer_opener=settings.answer_opener,
+            think_end=settings.think_end,
+        )
+    if settings.answer_opener is not None or settings.think_end is not None:
+        raise StartupError("--answer-opener and --think-end go with --closer.")
+    return family
 
 
 def _default_name(model: str) -> str:

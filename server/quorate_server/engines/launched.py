@@ -5,6 +5,7 @@ import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from quorate_sampling.engine import Abilities
 from quorate_server.admission.admission import MAX_QUEUE
@@ -47,7 +48,7 @@ class LaunchedEngine:
 
     `command` makes the command line for a port, `connect_to` the upstream for a base URL;
     `capacity` is how many sequences it will run at once, where that is known; `max_queue` how many
-    requests may wait for it.
+    requests may wait for it, `state_dir` where its pace is kept.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class LaunchedEngine:
         connect_to: Callable[[str], Upstream],
         capacity: int | None = None,
         max_queue: int = MAX_QUEUE,
+        state_dir: Path | None = None,
         on_phase: Callable[[str], None] = lambda _phase: None,
         on_ready: Callable[[Replica], None] = lambda _replica: None,
         patience: Patience | None = None,
@@ -81,6 +83,7 @@ class LaunchedEngine:
             model_ids,
             capacity=capacity,
             max_queue=max_queue,
+            state_dir=state_dir,
             ready=False,
         )
 

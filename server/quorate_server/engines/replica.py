@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from quorate_sampling.closers import PreparedClosing
@@ -53,6 +54,10 @@ class Replica:
     ready: bool = True
     max_queue: int = MAX_QUEUE
     """Requests that may wait for it."""
+    state_dir: Path | None = None
+    """Where its pace is kept; None keeps it nowhere."""
+    pace_file: Path | None = None
+    """The file in it, once it is known what the engine is."""
     prompt_length: PromptLength = field(default_factory=PromptLength)
     in_flight: int = field(default=0, init=False)
     admission: Admission = field(init=False)

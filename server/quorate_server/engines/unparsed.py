@@ -26,18 +26,22 @@ class Unparsed:
     """Decodes the chunks of one stream. A stream that does not begin with the start marker, or that
     the engine has parsed, is passed on as it is, but for the answer's marks.
 
-    Text that may turn out to be the beginning of a marker is held back until it is known.
+    Text that may turn out to be the beginning of a marker is held back until it is known. `opens`
+    tells a prompt (token ids) that has begun the thought, where the engine is known to parse none.
     """
 
     markers: Markers
     decode: Callable[[bytes], Delta]
     where: Literal["before", "thought", "answer"] = "before"
+    opens: Callable[[Sequence[int]], bool] | None = None
     _held: str = field(default="", init=False)
     _at_start: bool = field(default=True, init=False)
 
     def __call__(self, data: bytes) -> Delta:
         """The next piece. Raises what `decode` raises."""
         piece = self.decode(data)
+        if self.opens is not None and piece.prompt_token_ids and self.where == "before":
+            self.where = "thought" if self.opens(piece.prompt_token_ids) else "before"
         if piece.reasoning:
             self.where = "answer"
             self._at_start = False

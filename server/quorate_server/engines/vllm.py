@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from quorate_sampling.closers import Closing
+from quorate_sampling.closers import Closing, PreparedClosing
 from quorate_sampling.engine import Abilities, Continuation, Delta, Draw
 from quorate_server.engines.abort import AbortBatch
 from quorate_server.engines.bodies import continuation_body, draw_body, prompt_body, top_logprobs
@@ -33,7 +33,8 @@ _decode_tokens = msgspec.json.Decoder(_Tokens).decode
 class HttpEngine:
     """An Engine over an Upstream. `headers` carry its API key, if it wants one.
 
-    `streams` counts the samples it is drawing.
+    `streams` counts the samples it is drawing. `unparsed` is the closing in token ids, where the
+    engine leaves thoughts that the prompt begins in the content.
     """
 
     def __init__(
@@ -45,7 +46,9 @@ class HttpEngine:
         closing: Closing | None = None,
         headers: Sequence[Header] = (),
         streams: OpenStreams | None = None,
+        unparsed: PreparedClosing | None = None,
     ) -> None:
+        self._unparsed = unparsed
         self._streams = streams or OpenStreams()
         self._upstream = upstream
         self._name = name
@@ -120,7 +123,8 @@ class HttpEngine:
     def _chat_decoder(self) -> Callable[[bytes], Delta]:
         if self._closing is None or not self._closing.start_marker:
             return chat_delta
-        return Unparsed(Markers.of(self._closing), chat_delta)
+        opens = self._unparsed.opens if self._unparsed is not None else None
+        return Unparsed(Markers.of(self._closing), chat_delta, opens=opens)
 
     def _answer_decoder(self, continuation: Continuation) -> Callable[[bytes], Delta]:
         turn, closing = continuation.turn, self._closing

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.deadline.measures import Cell, Reply, cell
+from benchmarks.deadline.measures import Cell, cell
+from benchmarks.deadline.reply import Reply
 
 STANDARD: dict[str, Any] = {
     "budget_s": 1.0,

@@ -22,7 +22,7 @@ def test_costs_are_found_again_from_noisy_observations() -> None:
 def test_costs_follow_an_engine_that_changes() -> None:
     rng, fit = random.Random(0), Regression([0.1, 0.1], keeping=0.99)
     for cost in (0.1, 0.4, 0.05):
-        for _ in range(300):
+        for _ in range(500):
             features = (1.0, rng.uniform(0, 4))
             fit.learn(features, cost * (1 + features[1]))
         assert fit.predict((1.0, 2.0)) == pytest.approx(3 * cost, rel=0.05)

@@ -28,10 +28,10 @@ def planned(
     at: float = 0.0,
     max_samples: int = 16,
     closing: bool = True,
-    net: bool = True,
+    votes: bool = True,
     before: Plan | None = None,
     **now: Any,
 ) -> Plan:
     situation = replace(Situation(in_flight=0, started=0, max_samples=max_samples), **now)
-    allowed = Allowed(closing=closing, net=net)
+    allowed = Allowed(closing=closing, votes=votes)
     return plan(needed, situation, at, table(budget_s), ahead, allowed, before=before)

@@ -46,3 +46,16 @@ def test_a_net_that_is_left_by_an_error_still_tells_what_it_caught() -> None:
     with pytest.raises(KeyError), net:
         raise KeyError
     assert len(told) == 1
+
+
+def test_one_that_is_used_is_told_as_it_is_and_the_others_as_cancelled() -> None:
+    told: list[Sample] = []
+    with SafetyNet(told.append) as net:
+        net.hold(range(3))
+        for index in (0, 1):
+            net.catches(ended(index))
+        net.catches(Sample(2, "cut", content="7"))
+        assert net.take(1) == ended(1)
+        assert net.take(2) is None
+        assert net.take(9) is None
+    assert [sample.state for sample in told] == ["cancelled", "finished", "cut"]

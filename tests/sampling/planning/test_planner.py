@@ -56,7 +56,7 @@ def test_a_model_of_short_thoughts_thinks_where_one_of_long_thoughts_does_not() 
 
 
 def test_a_thought_that_cannot_be_closed_is_never_closed() -> None:
-    assert planned(0.5, closing=False, net=False).mode == "raced"
+    assert planned(0.5, closing=False).mode == "raced"
 
 
 def test_nothing_is_closed_from_the_start_on_a_guess() -> None:
@@ -99,6 +99,15 @@ def test_a_drawing_that_thinks_starts_nothing_more_without_time_to_think() -> No
     late = planned(3.5, at=3.0, started=10, in_flight=0, before=first)
     assert (late.mode, late.samples, late.net) == ("raced", 0, 0)
     assert "least" in late.why
+
+
+def test_samples_that_do_not_vote_have_a_net_each_where_there_is_hardly_time_to_think() -> None:
+    unsteady = replace(GPU, likely=Speed(0.2, 0.05), fast=Speed(0.04, 0.01))
+    tight = planned(1.0, unsteady, needed=2, max_samples=2, votes=False)
+    assert (tight.mode, tight.samples, tight.net) == ("raced", 2, 2)
+    assert planned(1.0, unsteady, needed=2, max_samples=2, votes=False, free_slots=3).net == 0
+    assert planned(3.5, GPU, needed=2, max_samples=2, votes=False).net == 0
+    assert planned(1.0, unsteady, needed=2, max_samples=2, votes=False, closing=False).net == 0
 
 
 def test_the_net_is_spread_once() -> None:
@@ -150,7 +159,7 @@ def test_no_plan_draws_more_than_there_may_be(
         free_slots=slots,
         tokens_left=tokens,
     )
-    assert 0 <= made.samples + made.net <= most - started
+    assert 0 <= made.samples + made.net <= most - started  # of a group, which votes
     assert 0 <= made.closed <= made.samples + made.net
     assert made.thinking_tokens >= 0
     assert 0 <= made.waves <= most

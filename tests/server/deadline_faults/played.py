@@ -8,10 +8,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
 from quorate_sampling.engine import Continuation, Delta, Draw, EngineUsage, SampleStream
 from quorate_sampling.errors import EngineError
 from quorate_server.app import create_app
 from quorate_server.consensus.relations import Relations
+from quorate_server.engines.hedge_budget import HedgeBudget
 from quorate_server.engines.replica import Replica, ReplicaPool
 from quorate_server.gateway.asgi import App, Message
 from quorate_server.job import CHAT_PATH
@@ -19,6 +22,14 @@ from tests.sampling.scripted import PROMPT_IDS, ScriptedEngine
 from tests.server.scripted_gateway import NoUpstream, chat
 
 FOR_EVER_S = 3600.0
+SLACK_S = 0.15
+"""What a busy machine may add to what is measured from outside."""
+in_every_shape = pytest.mark.parametrize(
+    "shape",
+    [{}, {"stream": True}, {"consensus": 3}, {"consensus": 3, "stream": True}],
+    ids=["plain", "streamed", "group", "streamed group"],
+)
+"""A request alone or as a group, its answer whole or streamed."""
 THOUGHT = Delta(reasoning="t", token_ids=(50,))
 """One token of a thought."""
 OPEN = Delta(reasoning="t", token_ids=(50,), prompt_token_ids=PROMPT_IDS)
@@ -173,10 +184,11 @@ class Gateway:
         *,
         leave: asyncio.Event | None = None,
         headers: dict[str, str] | None = None,
+        raw: bytes | None = None,
         **fields: Any,
     ) -> Told:
-        """One chat request to its end, or until its client leaves."""
-        body, sent = json.dumps(chat(**fields)).encode(), [False]
+        """One chat request to its end, or until its client leaves; `raw` is a body as it is."""
+        body, sent = raw or json.dumps(chat(**fields)).encode(), [False]
         began_at = time.monotonic()
         status, told, written = 0, {}, bytearray()
         last_at = began_at
@@ -217,7 +229,9 @@ class Gateway:
 
 
 @asynccontextmanager
-async def gateway(*engines: ScriptedEngine, capacity: int | None = None) -> AsyncIterator[Gateway]:
+async def gateway(
+    *engines: ScriptedEngine, capacity: int | None = None, hedging: HedgeBudget | None = None
+) -> AsyncIterator[Gateway]:
     """A gateway over replicas of one model; afterwards nothing may be left of what it did."""
     relations = Relations()
     replicas = [
@@ -226,7 +240,7 @@ async def gateway(*engines: ScriptedEngine, capacity: int | None = None) -> Asyn
     ]
     pool = ReplicaPool(replicas)
     async with relations.open():
-        under_test = Gateway(create_app(pool, relations=relations), pool)
+        under_test = Gateway(create_app(pool, relations=relations, hedging=hedging), pool)
         before = asyncio.all_tasks()
         yield under_test
         under_test.assert_nothing_is_left()

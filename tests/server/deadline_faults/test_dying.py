@@ -6,22 +6,17 @@ import pytest
 
 from quorate_sampling.errors import EngineError, EngineFailed, EngineUnavailable
 from tests.server.deadline_faults.played import (
+    SLACK_S,
     PlayedEngine,
     PlayedStream,
     Step,
     gateway,
+    in_every_shape,
     said,
     thinking,
 )
 
 BUDGET_MS = 600
-SHAPES: list[dict[str, Any]] = [
-    {},
-    {"stream": True},
-    {"consensus": 3},
-    {"consensus": 3, "stream": True},
-]
-IDS = ["plain", "streamed", "group", "streamed group"]
 DIED = EngineFailed("The engine broke off.")
 REFUSED = EngineUnavailable("No connection.")
 
@@ -30,7 +25,7 @@ def dying(*steps: Step, error: EngineError = DIED) -> PlayedStream:
     return PlayedStream([*steps, (0.001, error)])
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=IDS)
+@in_every_shape
 @pytest.mark.parametrize("error", [DIED, REFUSED], ids=["died", "unreachable"])
 async def test_an_engine_that_dies_at_once_is_told_at_once(
     shape: dict[str, Any], error: EngineError
@@ -43,19 +38,19 @@ async def test_an_engine_that_dies_at_once_is_told_at_once(
     assert told.seconds < 0.3
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=IDS)
+@in_every_shape
 async def test_an_engine_that_dies_behind_the_closer_is_no_miss(shape: dict[str, Any]) -> None:
     engine = PlayedEngine(
         drawn=lambda: PlayedStream(thinking(10), stalls=True), answered=lambda: dying()
     )
     async with gateway(engine) as gw:
         told = await gw.ask(deadline_ms=BUDGET_MS, **shape)
-    assert told.seconds < BUDGET_MS / 1000 + 0.05
+    assert told.seconds < BUDGET_MS / 1000 + SLACK_S
     assert told.error["code"] in ("engine_failed", "group_failed")
     assert engine.resumed
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=IDS)
+@in_every_shape
 async def test_an_engine_that_dies_in_a_forced_answer_leaves_no_half_a_number(
     shape: dict[str, Any],
 ) -> None:

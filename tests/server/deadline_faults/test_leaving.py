@@ -12,22 +12,16 @@ from tests.server.deadline_faults.played import (
     PlayedStream,
     Step,
     gateway,
+    in_every_shape,
     said,
     thinking,
 )
 
 BUDGET_MS = 600
-SHAPES: list[dict[str, Any]] = [
-    {},
-    {"stream": True},
-    {"consensus": 3},
-    {"consensus": 3, "stream": True},
-]
-IDS = ["plain", "streamed", "group", "streamed group"]
 SILENT: list[Step] = [(FOR_EVER_S, THOUGHT)]
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=IDS)
+@in_every_shape
 @pytest.mark.parametrize("answer", [SILENT, said("1")], ids=["before a token", "within it"])
 async def test_a_client_that_leaves_while_it_is_forced(
     shape: dict[str, Any], answer: list[Step]
@@ -50,7 +44,7 @@ async def test_a_client_that_leaves_while_it_is_forced(
     assert any(stream.stops for stream in engine.played)
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=IDS)
+@in_every_shape
 @pytest.mark.parametrize("deaf", [False, True])
 @pytest.mark.parametrize("steps", [SILENT, thinking(3)], ids=["before a token", "in a thought"])
 async def test_a_client_that_leaves_before_it_is_forced(

@@ -10,12 +10,14 @@ import pytest
 from quorate_sampling.engine import Continuation, Delta, Draw, EngineUsage, SampleStream
 from tests.server.deadline_faults.played import (
     OPEN,
+    SLACK_S,
     THOUGHT,
     PlayedEngine,
     PlayedStream,
     Step,
     Told,
     gateway,
+    in_every_shape,
     said,
 )
 
@@ -23,13 +25,6 @@ BUDGET_MS = 900
 TOKENS = 8_000
 FIRST_ID = 10_000
 """Those of prompts begin here."""
-SHAPES: list[dict[str, Any]] = [
-    {},
-    {"stream": True},
-    {"consensus": 3},
-    {"consensus": 3, "stream": True},
-]
-IDS = ["plain", "streamed", "group", "streamed group"]
 
 
 class Prefilling(PlayedEngine):
@@ -96,7 +91,7 @@ def prompt(words: int = TOKENS, number: int = 100) -> dict[str, Any]:
 
 def assert_in_time(told: Told) -> None:
     """An answer, an abstention, a miss or a refusal, but never later than asked for."""
-    assert told.seconds < BUDGET_MS / 1000 + 0.05
+    assert told.seconds < BUDGET_MS / 1000 + SLACK_S
     if told.status == 200 and b'"error"' not in told.body:
         assert told.deadline["met"] is True
         assert "13" in told.content or b'"abstained":true' in told.body
@@ -104,7 +99,7 @@ def assert_in_time(told: Told) -> None:
         assert told.error["code"] in ("deadline_exceeded", "deadline_infeasible", "overloaded")
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=IDS)
+@in_every_shape
 @pytest.mark.parametrize("tokens_s", [1_000.0, 12_000.0, 100_000.0], ids=["slow", "tight", "fast"])
 async def test_an_engine_that_is_not_known_yet_makes_nobody_late(
     shape: dict[str, Any], tokens_s: float
@@ -126,18 +121,21 @@ async def test_an_engine_that_was_seen_to_be_too_slow_is_not_asked_again() -> No
             await gw.ask(deadline_ms=1_200, **prompt(words, number))
         engine.draws.clear()
         asked = prompt(number=109)
-        refusals = [await gw.ask(deadline_ms=BUDGET_MS, **asked, **each) for each in SHAPES]
+        refusals = [
+            await gw.ask(deadline_ms=BUDGET_MS, **asked, **each)
+            for each in ({}, {"stream": True}, {"consensus": 3})
+        ]
         short = await gw.ask(deadline_ms=BUDGET_MS, **prompt(20))
     for told in refusals:
         assert (told.status, told.error["code"]) == (400, "deadline_infeasible")
         assert int(told.headers["x-quorate-earliest-ms"]) > BUDGET_MS
         assert told.headers["x-should-retry"] == "false"
-        assert told.seconds < 0.05
+        assert told.seconds < SLACK_S
     assert len(engine.draws) <= 1, "the short one's"
     assert (short.content, short.deadline["met"]) == ("13", True)
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=IDS)
+@in_every_shape
 async def test_a_continuation_that_is_read_anew_makes_nobody_late(shape: dict[str, Any]) -> None:
     """An engine without a prefix cache reads the whole prompt a second time behind the closer."""
     engine = Prefilling()

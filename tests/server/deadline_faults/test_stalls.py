@@ -7,29 +7,22 @@ import pytest
 
 from tests.server.deadline_faults.played import (
     FOR_EVER_S,
+    SLACK_S,
     THOUGHT,
     PlayedEngine,
     PlayedStream,
     Step,
     gateway,
+    in_every_shape,
     said,
     thinking,
 )
 
 BUDGET_S = 0.6
-SLACK_S = 0.05
-"""What a busy machine may add to what is measured from outside."""
-SHAPES: list[dict[str, Any]] = [
-    {},
-    {"stream": True},
-    {"consensus": 3},
-    {"consensus": 3, "stream": True},
-]
-IDS = ["plain", "streamed", "group", "streamed group"]
 MS = round(BUDGET_S * 1000)
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=IDS)
+@in_every_shape
 async def test_a_thought_that_stalls_is_closed_with_what_there_is_of_it(
     shape: dict[str, Any],
 ) -> None:
@@ -44,7 +37,7 @@ async def test_a_thought_that_stalls_is_closed_with_what_there_is_of_it(
     assert engine.resumed[0].token_ids.count(50) == engine.played[0].generated > 0
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=IDS)
+@in_every_shape
 async def test_a_stalled_thought_whose_engine_obeys_nobody_is_told_in_time(
     shape: dict[str, Any],
 ) -> None:
@@ -58,7 +51,7 @@ async def test_a_stalled_thought_whose_engine_obeys_nobody_is_told_in_time(
         assert told.error["code"] == "deadline_exceeded"
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=IDS)
+@in_every_shape
 async def test_an_answer_that_stalls_is_told_as_far_as_it_came_or_as_a_miss(
     shape: dict[str, Any],
 ) -> None:
@@ -77,7 +70,7 @@ async def test_an_answer_that_stalls_is_told_as_far_as_it_came_or_as_a_miss(
         assert b'"abstained":true' in told.body, "a number that may go on is no answer"
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=IDS)
+@in_every_shape
 @pytest.mark.parametrize("deaf", [False, True])
 async def test_an_engine_that_never_says_anything_is_a_miss(
     shape: dict[str, Any], deaf: bool
@@ -98,7 +91,7 @@ async def test_an_engine_that_never_says_anything_is_a_miss(
             assert (told.status, told.headers["x-should-retry"]) == (504, "false")
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=IDS)
+@in_every_shape
 async def test_an_answer_that_begins_after_the_deadline_comes_too_late(
     shape: dict[str, Any],
 ) -> None:

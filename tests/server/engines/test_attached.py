@@ -168,7 +168,7 @@ async def test_a_vllm_server_shows_all_its_abilities() -> None:
         facts = await probed(port)
     assert facts == EngineFacts(
         model_ids=("fake",),
-        abilities=Abilities(True, True, True, True, True),
+        abilities=Abilities(True, True, True, True, True, priority=True),
         version="0.32.0",
         max_model_len=512,
         root="/m/fake",

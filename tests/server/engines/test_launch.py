@@ -39,16 +39,17 @@ def test_the_command_names_model_address_and_parser() -> None:
     assert following(argv, "--reasoning-parser") == "deepseek_r1"
     assert argv[argv.index("--served-model-name") + 1 :][:2] == ("a", "b")
     assert "--enable-scale-out" in argv
+    assert following(argv, "--scheduling-policy") == "priority"
     assert "--enforce-eager" not in argv
     assert command.niceness == 0
 
 
 def test_the_users_arguments_come_last_and_so_win() -> None:
-    extra = ("--max-model-len", "2048")
+    extra = ("--max-model-len", "2048", "--scheduling-policy", "fcfs")
     command = engine_command(
         "org/m", served_names=("a",), port=9, family=UNKNOWN, build=CPU, extra_args=extra
     )
-    assert command.argv[-2:] == extra
+    assert command.argv[-4:] == extra
     assert "--enforce-eager" in command.argv
     assert command.niceness > 0
     assert "VLLM_CPU_KVCACHE_SPACE" in command.env

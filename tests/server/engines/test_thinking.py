@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from quorate_sampling.closers import Closing
+from quorate_sampling.closers import PreparedClosing
 from quorate_sampling.engine import Abilities
 from quorate_server.engines.conversation import Conversation
-from quorate_server.engines.thinking import BUDGET, keeps_budget, with_turns
+from quorate_server.engines.thinking import BUDGET, keeps_budget, leaves_unparsed, with_turns
 from quorate_server.engines.vllm import HttpEngine
 from quorate_server.errors import EngineUnavailable
 from tests.server.engines.fake_upstream import (
@@ -21,18 +21,12 @@ from tests.server.engines.fake_upstream import (
 )
 
 END, START = 2, 3
-CLOSING = Closing("f", "</t>", "\n</t>\n", start_marker="<t>", skipped="<t></t>")
-TOKENS = {"</t>": [END], "<t>": [START]}
+CLOSING = PreparedClosing((9, END), (END,), last_words="", opener="", start_ids=(START,))
 SENDING = Abilities(token_ids=True, thinking_budget=True)
 
 
 def engine(chat: Callable[[Asked], Answer]) -> HttpEngine:
-    def answer(asked: Asked) -> Answer:
-        if asked.path == "/tokenize":
-            return told(200, {"tokens": TOKENS.get(asked.body["prompt"], [9, END])})
-        return chat(asked)
-
-    return HttpEngine(FakeUpstream(answer), name="e", abilities=SENDING)
+    return HttpEngine(FakeUpstream(chat), name="e", abilities=SENDING)
 
 
 def thought(length: int, *behind: int) -> FakeResponse:
@@ -75,6 +69,24 @@ async def test_an_engine_that_does_not_is_not_counted_on(answer: Answer) -> None
 async def test_an_engine_that_is_gone_is_told_as_such() -> None:
     with pytest.raises(EngineUnavailable):
         await keeps_budget(engine(lambda _: EngineUnavailable("gone")), "m", CLOSING)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "said", "left"),
+    [
+        ([1, START], {"content": "so"}, True),
+        ([1, START], {"reasoning": "so"}, False),
+        ([1, START], {}, False),
+        ([1], {"content": "so"}, False),  # the model would begin the thought, and has not
+        ([1, START, END], {"content": "so"}, False),
+    ],
+)
+async def test_an_engine_without_a_parser_is_seen_by_what_it_says(
+    prompt: list[int], said: dict[str, str], left: bool
+) -> None:
+    first = {**chat_chunk(ids=[50], **said), "prompt_token_ids": prompt}
+    answer = FakeResponse().feed(sse(first, chat_chunk("length")), None)
+    assert await leaves_unparsed(engine(lambda _: answer), "m", CLOSING) is left
 
 
 def counting(*, goes_on: bool, switches: bool) -> FakeUpstream:

@@ -76,3 +76,20 @@ def test_token_ids_and_usage_pass_with_text_that_is_held_back() -> None:
     decode = Unparsed(MARKERS, chat_delta)
     piece = decode(msgspec.json.encode(chat_chunk(ids=(1, 2), content="<|begin")))
     assert piece == Delta(token_ids=(1, 2))
+
+
+@pytest.mark.parametrize(("prompt", "thought"), [([1, 7], "so 46"), ([1], "")])
+def test_a_thought_that_the_prompt_has_begun_needs_no_marker(
+    prompt: list[int], thought: str
+) -> None:
+    markers = Markers("<think>", "</think>")
+    decode = Unparsed(markers, chat_delta, opens=lambda ids: ids[-1] == 7)
+    chunks = [
+        {**chat_chunk(content=""), "prompt_token_ids": prompt},
+        chat_chunk(content="so 46</th"),
+        chat_chunk("stop", content="ink>\n\n46"),
+    ]
+    told = [decode(msgspec.json.encode(chunk)) for chunk in chunks]
+    content = "46" if thought else "so 46</think>\n\n46"
+    assert "".join(piece.reasoning for piece in told) == thought
+    assert "".join(piece.content for piece in told) == content
