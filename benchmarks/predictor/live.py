@@ -20,7 +20,7 @@ from quorate_server.engines.replica import Replica
 from quorate_server.engines.vllm import HttpEngine
 from quorate_server.http1 import HttpOrigin
 
-LEARNING = Phase(0.3, 200)
+LEARNING = Phase(0.6, 200)
 JUDGED = tuple(Phase(load, 100) for load in (0.3, 0.9, 1.3, 0.5))
 PROMPT_TOKENS = (100, 4000)
 """Drawn log-uniformly. A character is a token to this model."""

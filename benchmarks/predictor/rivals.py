@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from quorate_sampling.deadline import Clock
-from quorate_sampling.pace import Pace, quantile
+from quorate_sampling.pace import Pace
 from quorate_sampling.pacing import Timing
+from quorate_sampling.pacing.quantiles import quantile
 
 WINDOW = 256
 

@@ -22,9 +22,6 @@ from quorate_sampling.planning import (
     Plan,
     SafetyNet,
     Timekeeper,
-    outlook,
-    plan,
-    thinking_budget,
 )
 from quorate_sampling.prompt_ids import PromptIds
 from quorate_sampling.sampler import OnDelta, SampleRun
@@ -147,16 +144,9 @@ class Drawing:
         """
         if self._time is None:
             return None
-        timetable = self._time.review()
-        ahead = outlook(
-            self._pace,
-            answer_tokens=timetable.answer_tokens,
-            prompt_tokens=self._prompt_tokens,
-            together=needed if now.started else now.max_samples,
-        )
-        at, before = self._clock(), self.course.last
-        allowed = Allowed(closing=self._prompt.closing is not None, votes=votes)
-        return plan(needed, now, at, timetable, ahead, allowed, before=before)
+        closing = self._prompt.closing  # as text it comes too late: the thought would begin anew
+        allowed = Allowed(closing=closing is not None and closing.text is None, votes=votes)
+        return self._time.plan(needed, now, allowed, prompt_tokens=self._prompt_tokens)
 
     def carry_out(self, planned: Plan) -> range:
         """Start what was planned; the indices of the samples that are its net."""
@@ -207,16 +197,11 @@ class Drawing:
         An engine that ends a thought does not lead into an answer: where that is wanted it is left
         to the gateway.
         """
-        closing, timetable = self._prompt.closing, self.timetable
-        if timetable is None or not self._engine.abilities.thinking_budget:
+        closing, time = self._prompt.closing, self._time
+        wanted = self._prompt.budgeted if closing is None else not closing.opener
+        if time is None or not wanted or not self._engine.abilities.thinking_budget:
             return None
-        if closing is None and not self._prompt.budgeted:
-            return None
-        if closing is not None and closing.opener:
-            return None
-        seconds = timetable.close_at - self._clock()
-        under = self._pace.conditions(prompt_tokens=self._prompt_tokens)
-        return thinking_budget(seconds, self._pace, under, alone=closing is None)
+        return time.thinking_budget(prompt_tokens=self._prompt_tokens, alone=closing is None)
 
     @property
     def _prompt_tokens(self) -> int:
@@ -284,10 +269,7 @@ class Drawing:
 
     def _tokens_left(self) -> int:
         """How many tokens an answer may have that starts now."""
-        if self.timetable is None:
-            return UNHURRIED_ANSWER_TOKENS
-        seconds = self.timetable.end_at - self._clock() - self._pace.first_token_s(0.5)
-        return max(8, int(seconds / self._pace.token_s(0.5)))
+        return UNHURRIED_ANSWER_TOKENS if self._time is None else self._time.answer_tokens()
 
     async def end(self) -> None:
         """Stop whatever still runs, and wait for its bill: briefly, where a deadline presses."""

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Any
@@ -12,6 +12,7 @@ from quorate_sampling.pacing.accuracy import Accuracy
 from quorate_sampling.pacing.conditions import Conditions
 from quorate_sampling.pacing.forecast import Forecast
 from quorate_sampling.pacing.numbers import numbers
+from quorate_sampling.pacing.quantiles import quantile
 from quorate_sampling.pacing.times import closing_times, first_token_times, token_times
 from quorate_sampling.pacing.timing import Timing, Untimed
 
@@ -28,12 +29,6 @@ VERSION = 1
 """Of what `state` gives; a state of another one is of no use."""
 
 
-def quantile(values: Sequence[float], q: float) -> float:
-    """The smallest value that at least a share `q` of `values` does not exceed."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(q * len(ordered)))]
-
-
 @dataclass(slots=True)
 class Pace:
     """One engine's times in seconds, learnt from every request that is timed on it.
@@ -41,7 +36,7 @@ class Pace:
     first token: from sending a request to its first piece, linear in the prompt's new tokens and
     in the load ahead of it. token: between two tokens of one sample, linear in the requests beside
     it. closing: from ordering a thought closed to the end of the forced answer. The 95th
-    percentiles are kept honest: see `pacing.forecast`. Before anything came they are cautious
+    percentiles are kept honest: see `pacing.spread`. Before anything came they are cautious
     guesses. A prediction, and taking an observation into account, take microseconds.
 
     It counts the load itself: requests sent whose first token is not there (`waiting`), and those
@@ -210,7 +205,7 @@ class Pace:
             self._learn_first(timing, first_at - timing.sent_at)
         if timing.drawn > 0 and timing.trusted:
             self._token.judge(timing.token_expected, seconds / timing.drawn)
-        if timing.whole:
+        if timing.whole and timing.tokens:
             self._sample_tokens.append(timing.tokens)
 
     def _learn_first(self, timing: Timing, seconds: float) -> None:
@@ -227,7 +222,7 @@ class Pace:
     def _sent_under(
         self, prompt_tokens: int | None, new_tokens: int | None, load: Conditions
     ) -> Conditions:
-        prompt = self._usual_prompt if prompt_tokens is None else prompt_tokens
+        prompt = self._usual_prompt if prompt_tokens is None else max(0, prompt_tokens)
         cached = 0.0 if new_tokens is None else max(0.0, prompt - new_tokens)
         return Conditions(prompt, cached, load.running, load.waiting, load.waiting_tokens)
 

@@ -12,6 +12,7 @@ from quorate_sampling.engine import (
     Delta,
     Draw,
     Engine,
+    EngineUsage,
     Sample,
     SampleState,
     SampleStream,
@@ -82,6 +83,8 @@ class SampleRun:
             budget=draw.thinking_tokens,
         )
         self._order: CloseOrder | EndOrder | Cut | None = order
+        self._ordered_at: float | None = None
+        """When its thought was ordered closed while it was drawn."""
         self._stream: StoppableStream | None = None
         self._error: EngineError | None = None
 
@@ -132,6 +135,7 @@ class SampleRun:
         """End the thought now and have the sample answer."""
         if self._undisturbed:
             self._order = order
+            self._ordered_at = self._clock()
             await self._stop(CLOSE_TAIL_S)
 
     async def end(self, order: EndOrder, tail_s: float) -> None:
@@ -172,8 +176,7 @@ class SampleRun:
         self._record.scores.take(piece.logprobs)
         shown = self._alternatives.shown_of(piece)
         into.take(shown)
-        if self._on_delta is not None:
-            self._on_delta(self.index, shown)
+        self._tell(shown)
 
     async def _read(
         self,
@@ -206,16 +209,18 @@ class SampleRun:
         finally:
             self._stream = None
             known = prompt or self._prompt_ids.known or ()
+            told = into.usage or EngineUsage()
             whole = into.ended_by_itself and into.finish_reason != "length"
             timing.ended(
-                len(into.token_ids),
-                len(known) or None,
+                len(into.token_ids) or told.completion_tokens,
+                len(known) or told.prompt_tokens or None,
                 whole=whole and into is self._record.thought,
             )
 
     async def _answer_now(self, order: CloseOrder) -> None:
         """Go on from exactly what was drawn, the thought closed unless it ended after all."""
-        cut_at = self._clock()
+        ordered_at = self._clock() if self._ordered_at is None else self._ordered_at
+        under = self._pace.conditions()
         record, thought = self._record, self._record.thought
         prompt = await self._prompt_ids.get() if order.closing.text is None else ()
         if isinstance(self._order, EndOrder):
@@ -227,27 +232,34 @@ class SampleRun:
             return
         answer = record.resume(on)
         self._tell_closed(on)
+
+        def take(piece: Delta) -> None:
+            if on.closing is not None and piece.content and not answer.answering:
+                self._tell(Delta(content=on.closing.opener))
+            self._take(piece, answer)
+
         try:
-            await self._read(
-                self._engine.resume(on.continuation(self._draw)),
-                answer,
-                lambda piece: self._take(piece, answer),
-                on.token_ids,
-                len(on.closer),
-            )
+            resumed = self._engine.resume(on.continuation(self._draw))
+            await self._read(resumed, answer, take, on.token_ids, len(on.closer))
         except EngineRejected:  # no room left in the context: there is no answer, and none failed
             answer.finish_reason = "length"
             return
         if answer.ended_by_itself or self._kept():
-            self._pace.closed(self._clock() - cut_at, whole=answer.ended_by_itself)
+            seconds = self._clock() - ordered_at
+            self._pace.closed(seconds, whole=answer.ended_by_itself, under=under)
 
     def _tell_closed(self, on: Resumption) -> None:
-        """Let the reader of the stream see what was put behind the thought."""
-        if self._on_delta is None or on.closing is None:
-            return
-        reasoning = self._record.thought.reasoning
-        words = f"\n{on.closing.last_words}" if reasoning and on.closing.last_words else ""
-        self._on_delta(self.index, Delta(words, on.closing.opener, logprobs=self._record.placed))
+        """Let the reader of the stream see what was put behind the thought.
+
+        The opener waits for the answer: nothing may come of it.
+        """
+        if on.closing is not None:
+            words = on.closing.last_words if self._record.thought.reasoning else ""
+            self._tell(Delta(words and f"\n{words}", logprobs=self._record.placed))
+
+    def _tell(self, piece: Delta) -> None:
+        if self._on_delta is not None:
+            self._on_delta(self.index, piece)
 
     def outcome(self) -> Sample:
         """The sample as far as it came; an engine's failure is part of it."""

@@ -27,10 +27,15 @@ def tail_s(budget_s: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Reserve:
-    """What is kept free for closing thoughts: time for `answer_tokens`, at most `most_s`."""
+    """What is kept free for closing thoughts: time for `answer_tokens`, at most `most_s`.
+
+    `by` is when the answers are wanted, where others wait for the engine: later ones are taken,
+    until everything ends.
+    """
 
     answer_tokens: int
     most_s: float
+    by: float = inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +53,35 @@ class Timetable:
     reserve: Reserve | None = None
 
     @property
+    def answer_by(self) -> float:
+        """When answers are planned to be there."""
+        return self.end_at if self.reserve is None else min(self.end_at, self.reserve.by)
+
+    @property
     def answer_tokens(self) -> int:
         """How many tokens of answer are planned for behind a closed thought."""
         return self.reserve.answer_tokens if self.reserve is not None else 0
 
 
 def timetable(
-    deadline: Deadline, pace: Pace, answer_tokens: int, under: Conditions | None = None
+    deadline: Deadline,
+    pace: Pace,
+    answer_tokens: int,
+    under: Conditions | None = None,
+    *,
+    answer_by: float = inf,
 ) -> Timetable:
     """Plan backwards from the deadline with what the engine was lately seen to need.
 
     A closing may take at most half of what remains: before anything was measured, and under a
-    load that has just gone, the estimate is too careful rather than too bold.
+    load that has just gone, the estimate is too careful rather than too bold. With `answer_by`
+    thoughts are closed for answers by then, which may still come until the deadline.
     """
     end_at = deadline.at - tail_s(deadline.budget_s)
-    available = max(0.0, end_at - deadline.clock())
-    reserve = Reserve(answer_tokens, available / 2)
+    available = max(0.0, min(end_at, answer_by) - deadline.clock())
+    reserve = Reserve(answer_tokens, available / 2, answer_by)
     closing_s = min(pace.closing_s(answer_tokens, under), reserve.most_s)
-    return Timetable(deadline, end_at - closing_s, end_at, reserve)
+    return Timetable(deadline, min(end_at, answer_by) - closing_s, end_at, reserve)
 
 
 def at_pace(table: Timetable, pace: Pace, under: Conditions | None = None) -> Timetable:
@@ -77,7 +93,7 @@ def at_pace(table: Timetable, pace: Pace, under: Conditions | None = None) -> Ti
     if reserve is None:
         return table
     closing_s = min(pace.closing_s(reserve.answer_tokens, under), reserve.most_s)
-    close_at = table.end_at - closing_s
+    close_at = table.answer_by - closing_s
     if pace.shortest_answer_s() <= 0:
         close_at = min(close_at, table.close_at)
     return replace(table, close_at=close_at)

@@ -112,6 +112,7 @@ class Extended:
                 limit=job.token_limit,
                 context=replica.max_model_len,
                 stream_interval=SHOWN_INTERVAL if shown else STREAM_INTERVAL,
+                tokens=prompt_tokens,
             )
             try:
                 yield Work(
@@ -131,6 +132,10 @@ class Extended:
                     queued_s=ticket.queued_s,
                     not_forced=not_forced,
                 )
+            except DeadlineExceeded:
+                if ticket.demand.yielding:  # too many were let in for this one to be answered
+                    replica.admission.limit.dropped()
+                raise
             finally:
                 replica.prompt_length.told(job.body, tab.prompt_tokens)
                 self.ledger.record(tab.bill())

@@ -27,6 +27,8 @@ async def while_connected(receive: Receive, work: Coroutine[None, None, None]) -
             working.cancel()
             with suppress(asyncio.CancelledError):
                 await working
+        elif not working.cancelled():
+            working.exception()  # looked at, since a caller that was cancelled will not
 
 
 async def _gone(receive: Receive) -> None:

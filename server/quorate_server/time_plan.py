@@ -1,5 +1,7 @@
 """What a request's deadline means for its drawing."""
 
+from math import inf
+
 from quorate_sampling.closers import PreparedClosing
 from quorate_sampling.deadline import Deadline
 from quorate_sampling.pace import Pace
@@ -31,12 +33,15 @@ def time_plan(
     lag: LoopLag,
     prompt_tokens: int = 0,
     answers: AnswerLengths | None = None,
+    *,
+    answer_by: float | None = None,
 ) -> Timetable | None:
     """The drawing's timetable; None without a deadline.
 
     What the response takes once its samples are there is kept free before the deadline: deciding,
     encoding, and how late the event loop runs. `prompt_tokens` is about how long the prompt is;
-    `answers` knows how long those behind this `closing` were.
+    `answers` knows how long those behind this `closing` were. `answer_by` is when others that wait
+    for the engine would have it answered, on the deadline's clock.
     """
     if job.limit is None:
         return None
@@ -49,7 +54,13 @@ def time_plan(
     if answers is not None:
         answer_tokens = answers.expected(answer_tokens)
     under = pace.conditions(prompt_tokens=prompt_tokens)
-    return timetable(job.limit.deadline.less(margin_s), pace, answer_tokens, under)
+    return timetable(
+        job.limit.deadline.less(margin_s),
+        pace,
+        answer_tokens,
+        under,
+        answer_by=inf if answer_by is None else answer_by,
+    )
 
 
 def refuse_the_late(deadline: Deadline) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from quorate_sampling.engine import Abilities, Draw, Sample
+from quorate_sampling.engine import Abilities, Delta, Draw, Sample
 from quorate_sampling.orders import CloseOrder, Room
 from quorate_sampling.pace import Pace
 from quorate_sampling.prompt_ids import PromptIds
@@ -217,31 +217,41 @@ async def test_a_thought_that_fills_the_context_is_answered_all_the_same(replica
     assert sample.content.endswith("}")
 
 
-async def test_without_token_ids_a_thought_is_closed_in_words(replica: Replica) -> None:
+@pytest.mark.parametrize("goes_on", [True, False], ids=["goes_on", "asked_again"])
+async def test_without_token_ids_a_thought_is_closed_in_words(
+    replica: Replica, goes_on: bool
+) -> None:
     conversation = Conversation(replica.upstream, ())
     able = await with_turns(conversation, "abacus", Abilities(exact_usage=True))
     assert able == Abilities(exact_usage=True, goes_on=True, thinking_off=True)
-    for can in (able, replace(able, goes_on=False)):
-        replica.engine = HttpEngine(
-            replica.upstream, name="poor", abilities=can, closing=replica.engine.closing
-        )
-        closing = replica.closing_in_words(boxed=True)
-        assert closing is not None
-        thinking = asyncio.Event()
-        run = SampleRun(
-            replica.engine,
-            Draw(f"words-{can.goes_on}", BODY, seed=1),
-            0,
-            prompt_ids=PromptIds(replica.engine, BODY),
-            pace=Pace(),
-            clock=time.monotonic,
-            on_delta=lambda _, piece, thinking=thinking: piece.reasoning and thinking.set(),
-        )
-        running = asyncio.create_task(run.run())
-        await thinking.wait()
-        await run.close_thought(CloseOrder(closing, lambda: 40))
-        await running
-        sample = run.outcome()
-        assert (sample.state, sample.forced_by) == ("finished", "text")
-        assert sample.reasoning
-        assert "\\boxed{" in sample.content
+    replica.engine = HttpEngine(
+        replica.upstream,
+        name="poor",
+        abilities=replace(able, goes_on=goes_on),
+        closing=replica.engine.closing,
+    )
+    closing = replica.closing_in_words(boxed=True)
+    assert closing is not None
+    thinking = asyncio.Event()
+
+    def see(_: int, piece: Delta) -> None:
+        if piece.reasoning:
+            thinking.set()
+
+    run = SampleRun(
+        replica.engine,
+        Draw(f"words-{goes_on}", BODY, seed=1),
+        0,
+        prompt_ids=PromptIds(replica.engine, BODY),
+        pace=Pace(),
+        clock=time.monotonic,
+        on_delta=see,
+    )
+    running = asyncio.create_task(run.run())
+    await thinking.wait()
+    await run.close_thought(CloseOrder(closing, lambda: 40))
+    await running
+    sample = run.outcome()
+    assert (sample.state, sample.forced_by) == ("finished", "text")
+    assert sample.reasoning
+    assert "\\boxed{" in sample.content

@@ -14,6 +14,7 @@ from quorate_sampling.pace import Pace
 from quorate_sampling.pacing import Conditions
 from quorate_sampling.planning import AnswerLengths, Course
 from quorate_sampling.timetable import Timetable, timetable
+from quorate_sampling.turns import TextClosing
 from tests.sampling.scripted import ABLE, CLOSER_IDS, END_ID, PROMPT_IDS, Script, ScriptedEngine
 from tests.sampling.virtual_time import loop_clock, virtual_time
 
@@ -303,3 +304,13 @@ async def test_a_stream_shows_the_answer_from_beside_at_its_end() -> None:
     assert {index for index, _ in shown} == {0}
     assert "".join(piece.content for _, piece in shown) == samples[0].content == "7}"
     assert shown[-1][1].content == "7}"
+
+
+@virtual_time
+async def test_nothing_is_closed_from_the_start_where_a_thought_is_closed_as_text_alone() -> None:
+    words = replace(CLOSING, text=TextClosing(ask="Answer now."))
+    engine = gpu()
+    short = await drawn(engine, await warmed(), 0.4, prompt=replace(PROMPT, closing=words))
+    assert len(engine.draws) == 1
+    assert short.course.first is not None
+    assert (short.course.first.mode, short.course.closed) == ("raced", 0)

@@ -7,17 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quorate_sampling.pace import Pace, quantile
+from quorate_sampling.pace import Pace
 from quorate_sampling.pacing import Conditions
 from tests.sampling.paced import TurnedClock, paced, watch
 
 COUNTS = st.integers(0, 100_000)
-
-
-def test_a_quantile_is_a_value_that_was_seen() -> None:
-    assert quantile([3.0, 1.0, 2.0], 0.5) == 2.0
-    assert quantile(range(100), 0.95) == 95
-    assert quantile([1.0], 0.95) == 1.0
 
 
 def test_guesses_are_cautious_before_anything_was_seen() -> None:

@@ -1,11 +1,13 @@
 import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
 
-from quorate_sampling.engine import Draw
+from quorate_sampling.engine import Delta, Draw
 from quorate_sampling.orders import EndOrder
 from quorate_sampling.pace import Pace
 from quorate_sampling.prompt_ids import PromptIds
 from quorate_sampling.sampler import SampleRun
-from tests.sampling.scripted import PROMPT_IDS, Script, ScriptedEngine
+from tests.sampling.scripted import PROMPT_IDS, Script, ScriptedEngine, ScriptedStream
 from tests.sampling.virtual_time import loop_clock, virtual_time
 
 
@@ -51,6 +53,29 @@ async def test_the_pace_is_learnt_from_what_is_drawn() -> None:
     assert abs(pace.token_s(0.5) - 0.01) < 0.001
     assert pace.sample_tokens() == 43
     assert (pace.running, pace.waiting) == (0, 0)
+
+
+class WithoutIds(ScriptedStream):
+    """The stream of an engine that tells no token ids, only usage at the end."""
+
+    async def __aiter__(self) -> AsyncIterator[Delta]:
+        async for piece in super().__aiter__():
+            yield replace(piece, token_ids=(), prompt_token_ids=None)
+
+
+@virtual_time
+async def test_the_pace_of_an_engine_without_token_ids_is_learnt_from_its_usage() -> None:
+    script = Script(thought=96, first_s=0.2, token_s=0.01)
+
+    class Engine(ScriptedEngine):
+        def draw(self, draw: Draw) -> ScriptedStream:
+            return WithoutIds(script, draw.stream_interval, PROMPT_IDS)
+
+    pace = Pace()
+    await run_of(Engine(), pace).run()
+    assert abs(pace.first_token_s(0.5) - 0.2) < 0.02
+    assert abs(pace.token_s(0.5) - 0.01) < 0.001
+    assert pace.sample_tokens() == 99
 
 
 @virtual_time

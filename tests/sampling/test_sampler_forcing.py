@@ -158,7 +158,7 @@ async def test_an_engine_that_dies_behind_the_closer_loses_the_sample_and_says_s
     engine = ScriptedEngine([LONG], forced=Script(answer="13", thought=0, error=error))  # type: ignore[arg-type]
     sample = await forced(engine, run_of(engine))
     assert (sample.state, sample.error, sample.content) == ("failed", error, "")
-    assert sample.usage.completion_tokens >= sample.thought_tokens or 0
+    assert sample.usage.completion_tokens >= (sample.thought_tokens or 0) > 0
     assert sample.forced
 
 
@@ -166,7 +166,8 @@ async def test_an_engine_that_dies_behind_the_closer_loses_the_sample_and_says_s
 async def test_an_opener_that_nothing_came_of_is_no_answer() -> None:
     stalled = Script(answer="13", thought=0, first_s=1000.0)
     engine = ScriptedEngine([LONG], forced=stalled)
-    run = run_of(engine)
+    told: list[Delta] = []
+    run = run_of(engine, on_delta=lambda _, piece: told.append(piece))
     running = asyncio.create_task(run.run())
     await asyncio.sleep(0.3)
     closing = asyncio.create_task(run.close_thought(ORDER))
@@ -175,6 +176,7 @@ async def test_an_opener_that_nothing_came_of_is_no_answer() -> None:
     await asyncio.gather(running, closing)
     sample = run.outcome()
     assert (sample.state, sample.content, sample.finish_reason) == ("cancelled", "", "length")
+    assert not any(piece.content for piece in told)
     assert engine.running == 0
     assert loop_clock() < 2.0
 

@@ -60,6 +60,17 @@ def test_closing_is_not_put_off_on_an_engine_that_was_never_seen_to_close() -> N
     assert at_pace(guessed, quick).close_at > guessed.close_at
 
 
+def test_an_answer_that_others_wait_for_is_closed_for_earlier_and_may_still_come_later() -> None:
+    pace = paced(first_token_s=0.04, token_s=0.008, closing_s=0.1)
+    alone = timetable(deadline(3.5), pace, 16)
+    hurried = timetable(deadline(3.5), pace, 16, answer_by=1.0)
+    assert hurried.end_at == alone.end_at
+    assert hurried.answer_by == 1.0
+    assert hurried.close_at == pytest.approx(1.0 - pace.closing_s(16))
+    assert at_pace(hurried, pace).close_at == pytest.approx(hurried.close_at)
+    assert timetable(deadline(3.5), pace, 16, answer_by=99.0).close_at == alone.close_at
+
+
 def test_a_timetable_without_a_reserve_is_fixed() -> None:
     fixed = Timetable(deadline(1.0), 0.2, 0.9)
     assert at_pace(fixed, paced(closing_s=0.01)) is fixed
@@ -83,12 +94,18 @@ def test_others_may_take_until_the_next_point_of_the_timetable() -> None:
     assert time_for_others(None, lambda: 0.0)() == inf
 
 
-@given(st.floats(-10, 1e5), st.floats(0, 100), st.floats(0, 10), st.integers(0, 10_000))
+@given(
+    st.floats(-10, 1e5),
+    st.floats(0, 100),
+    st.floats(0, 10),
+    st.integers(0, 10_000),
+    st.floats(0, 10),
+)
 def test_the_points_are_in_order_whatever_the_engine_does(
-    budget_s, first_s, token_s, tokens
+    budget_s, first_s, token_s, tokens, answer_by
 ) -> None:
     pace = paced(first_token_s=first_s, token_s=token_s, times=2)
-    table = timetable(deadline(budget_s), pace, tokens)
+    table = timetable(deadline(budget_s), pace, tokens, answer_by=answer_by)
     moved = at_pace(table, pace)
     assert moved.close_at <= moved.end_at < moved.deadline.at
     assert table.close_at <= table.end_at

@@ -41,6 +41,7 @@ from tests.sdk.scripted_server import DRIP, DROP, STALL, Call, Step
 
 QUESTION = "What is 12+34?"
 MUCH_S = 5.0
+SOME_S = 1.0
 LITTLE_S = 0.4
 
 
@@ -193,7 +194,7 @@ def test_whatever_the_server_does_the_caller_is_back_in_time(
 def test_what_had_been_voted_comes_with_the_error(serve: Serve, connect: Connect) -> None:
     client = connect(serve(saying(STREAM, event(progress(2, 3)), STALL)))
     with pytest.raises(DeadlineExceeded) as caught:
-        client.ask(QUESTION, deadline=LITTLE_S)
+        client.ask(QUESTION, deadline=SOME_S)
     partial = caught.value.partial
     assert partial is not None
     assert (partial.value, partial.partial) == (46, True)
@@ -203,7 +204,7 @@ def test_the_leading_vote_so_far_is_returned_if_that_is_wanted(
     serve: Serve, connect: Connect
 ) -> None:
     server = serve(saying(STREAM, event(progress(1, 1)), event(progress(2, 3)), STALL))
-    answer = connect(server).ask(QUESTION, deadline=LITTLE_S, on_expiry="partial")
+    answer = connect(server).ask(QUESTION, deadline=SOME_S, on_expiry="partial")
     assert (answer.value, answer.text, answer.partial) == (46, "46", True)
     assert (answer.confidence, answer.abstained, answer.stop_reason) == (None, False, "deadline")
     assert answer.confidence_reason
@@ -217,7 +218,7 @@ def test_the_leading_vote_so_far_is_returned_if_that_is_wanted(
 def test_without_any_vote_there_is_nothing_to_return(serve: Serve, connect: Connect) -> None:
     client = connect(serve(saying(STREAM, event(progress(0, 0)), STALL)))
     with pytest.raises(DeadlineExceeded) as caught:
-        client.ask(QUESTION, deadline=LITTLE_S, on_expiry="partial")
+        client.ask(QUESTION, deadline=SOME_S, on_expiry="partial")
     assert caught.value.partial is None
 
 
@@ -225,7 +226,7 @@ def test_an_answer_that_was_decided_but_not_shown_keeps_its_confidence(
     serve: Serve, connect: Connect
 ) -> None:
     server = serve(saying(STREAM, event(progress()), event(decided()[0]), STALL))
-    answer = connect(server).ask(QUESTION, deadline=LITTLE_S, on_expiry="partial")
+    answer = connect(server).ask(QUESTION, deadline=SOME_S, on_expiry="partial")
     assert (answer.partial, answer.confidence, answer.value) == (True, 0.93, 46)
 
 
@@ -360,7 +361,7 @@ def test_a_confidence_that_is_not_known_is_too_low(serve: Serve, connect: Connec
 def test_a_partial_answer_is_no_sure_one(serve: Serve, connect: Connect) -> None:
     client = connect(serve(saying(STREAM, event(progress()), STALL)))
     with pytest.raises(LowConfidence) as caught:
-        client.ask(QUESTION, min_confidence=0.5, deadline=LITTLE_S, on_expiry="partial")
+        client.ask(QUESTION, min_confidence=0.5, deadline=SOME_S, on_expiry="partial")
     assert caught.value.answer.partial
 
 

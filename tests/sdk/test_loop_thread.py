@@ -143,3 +143,10 @@ except Expired:
     )
     assert (told.stdout, told.stderr, told.returncode) == ("left\n", "", 0)
     assert time.monotonic() - began < 20
+
+
+def test_a_caller_whose_thread_is_stopped_is_told():
+    thread = LoopThread(nothing)
+    threading.Timer(0.1, thread.stop).start()
+    with pytest.raises(RuntimeError, match="closed"):
+        thread.run(asyncio.sleep(60), 30.0)

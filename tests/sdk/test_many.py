@@ -74,7 +74,7 @@ def test_a_scope_bounds_the_whole_batch(serve: Serve, connect: Connect) -> None:
     with deadline(0.5):
         answers = client.ask_many(["stall"] * 10, concurrency=2, deadline=30.0)
     assert values(answers) == ["DeadlineExceeded"] * 10
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 2.0
 
 
 @pytest.mark.parametrize("concurrency", [0, -1])

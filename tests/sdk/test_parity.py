@@ -57,7 +57,9 @@ def test_many_answers_come_by_iteration():
 
 
 def test_every_wish_is_known():
-    assert {"samples", "deadline", "min_confidence", "on_expiry"} <= Wishes.__annotations__.keys()
+    assert {"samples", "deadline", "min_confidence", "on_expiry"} <= typing.get_type_hints(
+        Wishes
+    ).keys()
 
 
 def test_all_that_is_exported_is_there_and_no_more():

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from quorate_sampling.closers import PreparedClosing
 from quorate_sampling.deadline import Deadline
 from quorate_sampling.pace import Pace
+from quorate_sampling.planning import AnswerLengths
 from quorate_sampling.timetable import TAIL_S
 from quorate_server.deadlines import TimeLimit
 from quorate_server.encoding import encode
@@ -51,6 +52,15 @@ def test_an_answer_that_is_led_into_is_planned_to_be_shorter() -> None:
     assert bare is not None
     assert (boxed.answer_tokens, bare.answer_tokens) == (BOXED_ANSWER_TOKENS, PROSE_ANSWER_TOKENS)
     assert boxed.close_at > bare.close_at
+
+
+def test_what_answers_took_before_is_what_the_next_are_planned_to_take() -> None:
+    answers = AnswerLengths()
+    for _ in range(50):
+        answers.saw(5)
+    seen = time_plan(job(), Pace(), BARE, LoopLag(), 60, answers)
+    assert seen is not None
+    assert 5 <= seen.answer_tokens < BOXED_ANSWER_TOKENS
 
 
 def test_a_late_event_loop_ends_the_drawing_earlier() -> None:

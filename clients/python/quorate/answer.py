@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from dataclasses import fields as fields_of
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -119,6 +120,12 @@ class Answer:
     completion: "ChatCompletion | None" = field(default=None, repr=False)
     """The response as OpenAI's client gives it; None of a partial answer."""
     tell: Tell | None = field(default=None, repr=False, compare=False)
+
+    def __getstate__(self) -> list[Any]:
+        """For pickle: in another process there is no client to tell."""
+        return [
+            None if each.name == "tell" else getattr(self, each.name) for each in fields_of(self)
+        ]
 
     def feedback(
         self,

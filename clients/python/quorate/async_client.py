@@ -12,7 +12,8 @@ from quorate.deadline import Deadline, as_deadline, current_deadline, earliest
 from quorate.defaults import api_key_or_default, base_url_or_default
 from quorate.errors import typed
 from quorate.feedback import feedback_body
-from quorate.guard import Expired, GuardedBody
+from quorate.guard import Expired
+from quorate.guarded_body import GuardedBody
 from quorate.many import answers_in_order
 from quorate.names import Names, names_unless_proxied
 from quorate.retrying import retrying

@@ -1,6 +1,7 @@
 """A body that comes in on the loop thread, read by a synchronous caller."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from quorate.deadline import Deadline
@@ -12,8 +13,6 @@ from quorate.wishes import OnExpiry
 
 if TYPE_CHECKING:
     from httpx2 import Response
-
-CLOSING_S = 1.0
 
 
 class BridgedBody(httpx.SyncByteStream):
@@ -41,10 +40,12 @@ class BridgedBody(httpx.SyncByteStream):
             yield piece
 
     def close(self) -> None:
-        try:
-            self._thread.run(self._body.aclose(), CLOSING_S)
-        except Expired:
-            return
+        """Begins to; the caller may have no time left to wait for it."""
+        with suppress(RuntimeError):  # a thread that has stopped has closed all it had
+            self._thread.start(self._close())
+
+    async def _close(self) -> None:
+        await self._body.aclose()
 
     def _next(self, pieces: AsyncIterator[bytes]) -> bytes | None:
         try:

@@ -1,9 +1,6 @@
 """The synchronous client: OpenAI's, with the asynchronous one under its guarded calls."""
 
-import asyncio
-from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
-from concurrent.futures import Future
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, Self, Unpack, overload
 from weakref import WeakMethod
 
@@ -12,6 +9,7 @@ import openai
 from quorate.answer import Answer
 from quorate.asking import Asking, exceeded
 from quorate.async_client import AsyncQuorate
+from quorate.batch import answers_in_order
 from quorate.bridge import Bridge
 from quorate.bridged_body import BridgedBody
 from quorate.deadline import Deadline, as_deadline, current_deadline, deadline, earliest
@@ -20,12 +18,12 @@ from quorate.errors import typed
 from quorate.feedback import feedback_body
 from quorate.guard import Expired
 from quorate.http_library import httpx
-from quorate.many import AHEAD, bar_over, check_concurrency
 from quorate.sending import response_under
 from quorate.traffic import Traffic
 from quorate.wishes import OnExpiry, Wishes, check
 
 PATIENCE_S = 0.1
+"""Between a caller's leaving at its deadline and the tidying up, which is the loop's."""
 _KEPT_APART = frozenset({"http_client", "timeout", "max_retries"})
 """OpenAI's arguments that the asynchronous client under this one is given as they stand now."""
 
@@ -149,15 +147,19 @@ class Quorate(openai.OpenAI):
         batch with `return_exceptions=False`. `progress` shows a bar on stderr.
         """
         check(wishes)
-        check_concurrency(concurrency)
         scope = current_deadline()
         core = self._core()
 
         async def ask_one(question: str) -> Answer:
             return await self.asking(question, wishes, scope=scope).answer(core)
 
-        return self._in_order(
-            ask_one, questions, concurrency, progress=progress, return_exceptions=return_exceptions
+        return answers_in_order(
+            self._bridge.thread,
+            ask_one,
+            questions,
+            concurrency,
+            progress=progress,
+            return_exceptions=return_exceptions,
         )
 
     def feedback(
@@ -249,67 +251,22 @@ class Quorate(openai.OpenAI):
         settings: dict[str, Any] = {
             "http_client": self._bridge.http,
             "base_url": self.base_url,
-            "api_key": self.api_key or _as_async(self._given_key),
+            "api_key": self._key(),
             "timeout": self.timeout,
             "max_retries": self.max_retries,
+            "model": self.model,
+            "on_expiry": self.on_expiry,
         }
         made = self._made
         if made is None or made[0] != settings:
-            core = AsyncQuorate(
-                model=self.model,
-                on_expiry=self.on_expiry,
-                _traffic=self.traffic,
-                **self._given,
-                **settings,
-            )
+            core = AsyncQuorate(_traffic=self.traffic, **self._given, **settings)
             made = self._made = (settings, core)
         return made[1]
 
-    def _in_order(
-        self,
-        ask_one: Callable[[str], Coroutine[Any, Any, Answer]],
-        questions: Iterable[str],
-        concurrency: int,
-        *,
-        progress: bool,
-        return_exceptions: bool,
-    ) -> Iterator[Any]:
-        bar = bar_over(questions, shown=progress)
-        places = asyncio.Semaphore(concurrency)
-        asked: deque[Future[Answer]] = deque()
+    def _key(self) -> Any:
+        """A key that is asked for, as the asynchronous client asks for it; else as it stands."""
+        return self._ask_key if callable(self._given_key) else self.api_key
 
-        async def ask_in_place(question: str) -> Answer:
-            async with places:
-                return await ask_one(question)
-
-        def next_answer() -> Answer | Exception:
-            try:
-                return asked.popleft().result()
-            except Exception as error:
-                if not return_exceptions:
-                    raise
-                return error
-
-        try:
-            for question in questions:
-                asked.append(self._bridge.thread.start(ask_in_place(question)))
-                asked[-1].add_done_callback(lambda _: bar.update())
-                if len(asked) == AHEAD * concurrency:
-                    yield next_answer()
-            while asked:
-                yield next_answer()
-        finally:
-            for each in asked:
-                each.cancel()
-            bar.close()
-
-
-def _as_async(key: Any) -> Any:
-    """A key that is asked for, as the asynchronous client asks for it."""
-    if not callable(key):
+    async def _ask_key(self) -> str:
+        key: str = self._given_key()
         return key
-
-    async def ask_for_it() -> Any:
-        return key()
-
-    return ask_for_it

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 
 class QuorateError(Exception):
-    """Any failure that Quorate reports."""
+    """Any failure that Quorate reports. It can be pickled, and so cross to another process."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _made_again, (type(self), self.args, self.__dict__)
 
 
 class DeadlineExceeded(QuorateError, openai.APITimeoutError):
@@ -101,6 +104,13 @@ class NoDefaultModel(QuorateError):
 
 class UnreadableAnswer(QuorateError):
     """The response is none that Quorate sends."""
+
+
+def _made_again(kind: type[QuorateError], args: tuple[Any, ...], state: dict[str, Any]) -> Any:
+    """An error as it was; its own constructor asks for more than pickle remembers."""
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 _BY_CODE: dict[str, type[openai.APIStatusError]] = {

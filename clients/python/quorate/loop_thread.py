@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from typing import Any, TypeVar
 from weakref import finalize
 
@@ -56,18 +56,27 @@ class LoopThread:
         self._finalizer = finalize(self, _stop, self.loop, self._thread)
 
     def start(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
-        """Begin `work` in the caller's context; cancelling the future cancels it."""
+        """Begin `work` in the caller's context; cancelling the future cancels it.
+
+        Raises RuntimeError once the thread has been stopped.
+        """
+        if self.loop.is_closed():
+            work.close()
+            raise RuntimeError("The client has been closed.")
         return asyncio.run_coroutine_threadsafe(work, self.loop)
 
     def run(self, work: Coroutine[Any, Any, T], within_s: float | None = None) -> T:
         """What `work` returns or raises.
 
         Raises Expired once that time is over, whatever the loop is doing: the work, which has to
-        end by itself then, is left to it. Anything else that ends the wait cancels the work.
+        end by itself then, is left to it. Anything else that ends the wait cancels the work; its
+        own end when the thread is stopped is a RuntimeError.
         """
         future = self.start(work)
         try:
             return future.result(None if within_s is None else min(within_s, threading.TIMEOUT_MAX))
+        except CancelledError as error:
+            raise RuntimeError("The client was closed before the call was over.") from error
         except BaseException as error:
             if future.done():
                 raise

@@ -1,12 +1,11 @@
 """What `ask` can be asked for, and the request that says so."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
-if TYPE_CHECKING:
-    from openai.types.chat import ChatCompletionMessageParam
+from openai.types.chat import ChatCompletionMessageParam
 
-    from quorate.deadline import Deadline
+from quorate.deadline import Deadline
 
 OnExpiry = Literal["raise", "partial"]
 
@@ -18,9 +17,9 @@ class Wishes(TypedDict, total=False):
     """The client's, or the only one served."""
     system: str | None
     """A system message before the question."""
-    messages: "Iterable[ChatCompletionMessageParam] | None"
+    messages: Iterable[ChatCompletionMessageParam] | None
     """A whole conversation instead of a question."""
-    deadline: "float | Deadline | None"
+    deadline: float | Deadline | None
     """Seconds from the call; the client's or the scope's holds if it is nearer."""
     on_expiry: OnExpiry | None
     """When the deadline passes: `raise` DeadlineExceeded, or return the leading vote so far."""

@@ -2,7 +2,8 @@
 
 from collections import deque
 from dataclasses import dataclass, field
-from statistics import median
+
+from quorate_sampling.pacing.quantiles import quantile
 
 JUDGED = 1000
 """Predictions that are remembered."""
@@ -33,4 +34,4 @@ class Accuracy:
     @property
     def error(self) -> float | None:
         """The median of |median predicted − observed| / observed; None before there was any."""
-        return median(self._off) if self._off else None
+        return quantile(self._off, 0.5) if self._off else None

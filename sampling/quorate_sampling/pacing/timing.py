@@ -93,7 +93,7 @@ class Timing:
         """Its first piece has come, telling its prompt's length or not; later calls do nothing."""
         if self.first_at is not None or self._over:
             return
-        self.prompt_tokens = prompt_tokens or self.prompt_tokens
+        self._learn_prompt(prompt_tokens)
         self.first_at = self._seen_at = self.clock()
         self.watcher.began(self, self.first_at - self.sent_at)
 
@@ -117,12 +117,16 @@ class Timing:
             return
         self._over = True
         now = self.clock()
-        self.prompt_tokens = prompt_tokens or self.prompt_tokens
+        self._learn_prompt(prompt_tokens)
         news = tokens - self._seen_tokens
         if self.trusted and self.first_at is not None and news >= self._worth_a_look():
             self._look(tokens, now)
         self.tokens, self.whole = max(tokens, self._first_tokens), whole
         self.watcher.over(self, now - (self.sent_at if self.first_at is None else self.first_at))
+
+    def _learn_prompt(self, tokens: int | None) -> None:
+        if tokens is not None and tokens > 0:  # no prompt is empty: such a count was made up
+            self.prompt_tokens = tokens
 
     def _worth_a_look(self) -> int:
         unseen = self._seen_tokens == self._first_tokens

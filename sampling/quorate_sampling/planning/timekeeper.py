@@ -7,12 +7,19 @@ from dataclasses import dataclass
 from quorate_sampling.deadline import Clock
 from quorate_sampling.pace import Pace
 from quorate_sampling.pacing import Conditions
+from quorate_sampling.planning.budget import thinking_budget
 from quorate_sampling.planning.course import Course
+from quorate_sampling.planning.outlook import outlook
+from quorate_sampling.planning.plan import Plan
+from quorate_sampling.planning.planner import Allowed, plan
+from quorate_sampling.scheduler import Situation
 from quorate_sampling.timetable import Timetable, at_pace
 
 REVIEW_S = 0.5
 """How long a plan goes unreviewed at most; half of the time that is left for thinking if less."""
 SOONEST_REVIEW_S = 0.01
+LEAST_ANSWER_TOKENS = 8
+"""Allowed an answer however late it is: it is stopped when the time is up."""
 
 
 @dataclass(slots=True, eq=False)
@@ -37,6 +44,29 @@ class Timekeeper:
         if last is not None:
             self.course.take(self.clock(), last.moved(self.timetable.close_at))
         return self.timetable
+
+    def plan(self, needed: int, now: Situation, allowed: Allowed, *, prompt_tokens: int) -> Plan:
+        """What to start now, with `needed` samples wanted in flight; see `planner.plan`."""
+        timetable = self.review()
+        ahead = outlook(
+            self.pace,
+            answer_tokens=timetable.answer_tokens,
+            prompt_tokens=prompt_tokens,
+            together=needed if now.started else now.max_samples,
+        )
+        at, before = self.clock(), self.course.last
+        return plan(needed, now, at, timetable, ahead, allowed, before=before)
+
+    def thinking_budget(self, *, prompt_tokens: int, alone: bool) -> int:
+        """The engine's own limit on a thought that starts now; see `budget.thinking_budget`."""
+        seconds = self.timetable.close_at - self.clock()
+        under = self.pace.conditions(prompt_tokens=prompt_tokens)
+        return thinking_budget(seconds, self.pace, under, alone=alone)
+
+    def answer_tokens(self) -> int:
+        """How many tokens an answer may have that starts now."""
+        seconds = self.timetable.end_at - self.clock() - self.pace.first_token_s(0.5)
+        return max(LEAST_ANSWER_TOKENS, int(seconds / self.pace.token_s(0.5)))
 
     async def keep(self, close: Callable[[], None], over: Callable[[], None]) -> None:
         """Call `close` when thoughts have to be closed, and `over` when the time is up.

@@ -152,7 +152,8 @@ class Admission:
         self._queue.remove(ticket)
         now = self.clock()
         over = self._slots // OVERCOMMITTED
-        if self._held + self._needs(ticket) > self._slots + over:
+        full = self._held + self._needs(ticket) > self._slots + over
+        if full or ticket.demand.hopeless(now):
             self._admit()
             raise self._refusal(ticket, "waited_in_vain", now)
         self._let_in(ticket, now)
@@ -191,7 +192,7 @@ class Admission:
             now = self.clock()
             if head.entry.done():  # it was cancelled and has not noticed yet
                 continue
-            if not head.demand.possible(now):
+            if head.demand.hopeless(now):
                 head.entry.set_exception(self._refusal(head, "waited_in_vain", now))
             else:
                 self._let_in(head, now)

@@ -99,7 +99,7 @@ class _Counted:
                     self._tokens += len(piece.token_ids)
                 yield piece
         except EngineUnavailable:
-            self._admission.limit.refused()
+            self._admission.limit.dropped()
             raise
         finally:
             self._over()

@@ -39,6 +39,11 @@ class Demand:
         """Whether it could be answered if it was begun now."""
         return self.end_by is None or now <= self.end_by - self.least_s
 
+    def hopeless(self, now: float) -> bool:
+        """Whether not even a bold guess gives it a chance any more: what was promised a turn is
+        begun a little late rather than never, but not when its time is all but over."""
+        return self.end_by is not None and now > self.end_by - self.least_s / 2
+
     def budget_s(self, end: float) -> float:
         """The budget with which its samples might end then."""
         return end + self.after_s - self.asked_at

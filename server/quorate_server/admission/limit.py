@@ -38,7 +38,7 @@ class AdaptiveLimit:
     tolerance · idle / observed, held between ½ and 1, and raised by its own square root to see
     whether there is more to be had. The idle time per token is the least of any window, as in TCP
     Vegas (Brakmo and Peterson, 1995), not Gradient2's long average: that one learns to take an
-    overload for normal. What the engine refuses lowers the limit at once (AIMD).
+    overload for normal. What the engine refuses or misses lowers the limit at once (AIMD).
 
     It starts from `capacity` where that is known, and never passes it: an engine only queues what
     is beyond. Nor does it grow while the engine is given less than half of it.
@@ -73,8 +73,8 @@ class AdaptiveLimit:
             self._firsts.append(seconds / idle_s)
             self._seen(at_once, now)
 
-    def refused(self) -> None:
-        """Note that the engine refused a sample for its load."""
+    def dropped(self) -> None:
+        """Note that the engine refused a sample for its load, or gave no answer in time."""
         self._limit = max(self._least, self._limit * BACKOFF)
 
     @property

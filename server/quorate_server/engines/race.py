@@ -42,7 +42,8 @@ class Race:
 
     `start` begins it on an engine; the number is that of the attempt, 0 the first. `standbys` tells
     where else it may be drawn, best first, and is asked when that is wanted: for a `hedge`, and
-    when all that were asked have failed. Once a token has come nothing is begun again. The others
+    when all that were asked have failed. Once a token has come nothing is begun again, nor once it
+    was stopped: then it ends, for whoever stopped it to go on elsewhere. The others
     are then stopped, and what they generated is in the last piece's usage: a request's tokens are
     all billed, while its prompt counts once. Where the stream is left before its last piece, that
     is part of what its bound hides.
@@ -81,6 +82,8 @@ class Race:
     async def __aiter__(self) -> AsyncIterator[Delta]:
         winner = await self._race()
         if winner is None:
+            if not self._closed:
+                yield Delta(finish_reason="abort", usage=self._unseen)
             return
         losers, self._racing = [r for r in self._racing if r is not winner], [winner]
         self._wasted = [asyncio.create_task(self._waste(loser)) for loser in losers]
@@ -106,7 +109,10 @@ class Race:
             await runner.aclose()
 
     async def _race(self) -> "_Runner | None":
-        """The first to begin; None once it is closed. Raises EngineError where none begins."""
+        """The first to begin; None where it was stopped or closed before one did.
+
+        Raises EngineError where none is left that might.
+        """
         loop = asyncio.get_running_loop()
         hedge_at = None if self._hedge is None else loop.time() + self._hedge.after_s
         await self._enter(self._first)
@@ -122,7 +128,13 @@ class Race:
                     return runner
                 await self._lost(runner, error)
             if not self._racing:
-                await self._fail_over()
+                standby = next(self._others(), None)
+                if standby is None:
+                    raise self._errors[0]
+                if self._stopping:
+                    return None
+                self._counts.failovers += 1
+                await self._enter(standby)
             elif hedge_at is not None and loop.time() >= hedge_at:
                 hedge_at = None
                 await self._send_hedge()
@@ -145,13 +157,6 @@ class Race:
             self._unseen = self._unseen.followed_by(self._bound())
         if isinstance(error, EngineRejected) and not self._racing:
             raise error
-
-    async def _fail_over(self) -> None:
-        standby = next(self._others(), None)
-        if standby is None or self._stopping:
-            raise self._errors[0]
-        self._counts.failovers += 1
-        await self._enter(standby)
 
     async def _send_hedge(self) -> None:
         idle = next((other for other in self._others() if other.idle), None)
@@ -240,8 +245,10 @@ class _Runner:
             return
         self._open = False
         self.beginning.cancel()
-        await asyncio.gather(self.beginning, return_exceptions=True)
         try:
-            await self.stream.aclose()
-        finally:
-            self._count.__exit__(None, None, None)
+            await asyncio.gather(self.beginning, return_exceptions=True)
+        finally:  # also where this is cancelled in turn: nobody comes back to it
+            try:
+                await self.stream.aclose()
+            finally:
+                self._count.__exit__(None, None, None)

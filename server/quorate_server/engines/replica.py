@@ -66,10 +66,6 @@ class Replica:
     def __post_init__(self) -> None:
         self.admission = Admission(AdaptiveLimit(self.capacity), max_queue=self.max_queue)
 
-    def free_slots(self) -> int:
-        """How many more samples the engine could run side by side, within its limit."""
-        return self.admission.free
-
     async def abort(self, request_ids: Sequence[str]) -> None:
         """Ask the engine to end requests by the `x-request-id` they were sent with.
 

@@ -11,6 +11,7 @@ from time import monotonic
 
 from quorate_sampling.pacing import Timing, Untimed
 from quorate_server.engines.replica import Replica, ReplicaPool
+from quorate_server.engines.vllm import CHAT_PATH
 from quorate_server.errors import EngineError, EngineUnavailable
 from quorate_server.gateway.asgi import Receive
 from quorate_server.gateway.client_watch import ClientWatch
@@ -97,16 +98,15 @@ async def relay(
 
 
 async def _timed(request: PlainRequest, replica: Replica, tally: Tally, reply: Reply) -> None:
+    """Have the replica's pace learn from the exchange, where it is one stream of one prompt."""
     peek = request.peek
-    timing = replica.pace.passing(peek.samples, streamed=bool(peek.stream))
+    streamed = peek.stream is True and request.path == CHAT_PATH
+    timing = replica.pace.passing(peek.samples, streamed=streamed)
     try:
         await _exchange(request, replica, tally, reply, timing)
     finally:
-        usage = tally.usage
-        if usage is None:
-            timing.ended(tally.chunks)
-        else:
-            timing.ended(usage.completion_tokens or 0, usage.prompt_tokens)
+        usage = tally.usage or Usage()
+        timing.ended(usage.completion_tokens or 0, usage.prompt_tokens)
 
 
 async def _exchange(

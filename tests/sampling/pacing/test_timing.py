@@ -49,6 +49,17 @@ def test_a_stream_held_up_by_its_reader_tells_nothing_of_its_tokens() -> None:
     assert pace.running == 0
 
 
+def test_counts_that_cannot_be_are_passed_over() -> None:
+    pace, clock = paced(), TurnedClock()
+    before = pace.token_s()
+    timing = pace.sent(-5, clock=clock)
+    clock.now += 0.1
+    timing.first_token(-7)
+    timing.ended(-3, -1, whole=True)
+    assert pace.token_s() == before
+    assert pace.conditions() == Conditions()
+
+
 def test_a_request_of_one_token_tells_its_first_and_no_more() -> None:
     pace, clock = Pace(), TurnedClock()
     timing = pace.sent(3, clock=clock)

@@ -165,11 +165,9 @@ async def empty_deltas(exchange: Exchange) -> None:
 
 
 async def flood(exchange: Exchange) -> None:
-    """A stream of events without end, as fast as they are taken."""
+    """A hundred long events a second, without end."""
     await exchange.say(SSE)
-    while True:
-        await exchange.say(event(**delta(content="a" * 1000)))
-        await asyncio.sleep(0.002)
+    await exchange.say_for_ever(event(**delta(content="a" * 1000)), 0.01)
 
 
 async def garbage(exchange: Exchange) -> None:

@@ -4,10 +4,13 @@ import asyncio
 from contextlib import AsyncExitStack
 from typing import Any
 
+import httpx
 import pytest
 
 from quorate_server.admission.demand import Demand
+from quorate_server.app import create_app
 from quorate_server.engines.replica import Replica, ReplicaPool
+from quorate_server.gateway.hotpath import Limits
 from quorate_server.job import CHAT_PATH
 from tests.sampling.scripted import Script, ScriptedEngine
 from tests.server.scripted_gateway import NoUpstream, chat, gateway, quick, slow
@@ -87,6 +90,15 @@ async def test_who_waited_tells_how_long_and_is_in_time() -> None:
     assert first.json()["deadline"]["queued_ms"] < 100
     assert 300 < second.json()["deadline"]["queued_ms"] < 1500
     assert (served.in_flight, served.admission.in_flight) == (0, 0)
+
+
+async def test_an_engine_that_answers_nothing_in_time_is_given_less() -> None:
+    silent = Script(first_s=60.0)
+    served = replica(ScriptedEngine([silent], forced=silent), capacity=100)
+    async with gateway(pool=ReplicaPool([served])) as client:
+        missed = await client.post(CHAT_PATH, json=chat(deadline_ms=300))
+    assert missed.status_code == 504
+    assert served.admission.limit.samples == 90
 
 
 async def test_a_full_queue_is_told_as_overload() -> None:
@@ -189,3 +201,18 @@ async def test_what_an_engine_does_is_in_the_metrics() -> None:
     assert f'quorate_requests_refused_total{{{label},reason="queue_full"}} 1.0' in text
     assert f'quorate_queue_wait_seconds_bucket{{{label},le="0.0"}} 2.0' in text
     assert f"quorate_queue_wait_seconds_count{{{label}}} 2.0" in text
+
+
+async def test_samples_are_bounded_over_all_engines_together() -> None:
+    engines = [ScriptedEngine([quick()]) for _ in range(2)]
+    pool = ReplicaPool([replica(engine, capacity=64) for engine in engines])
+    app = create_app(pool, limits=Limits(max_samples=4))
+    async with (
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client,
+        pool.replicas[0].entered(Demand(samples=3)),
+    ):
+        refused = await client.post(CHAT_PATH, json=chat(deadline_ms=3000, n=2))
+        assert (refused.status_code, refused.json()["error"]["code"]) == (503, "overloaded")
+        answered = await client.post(CHAT_PATH, json=chat(deadline_ms=3000))
+    assert answered.status_code == 200
+    assert pool.samples_in_flight == 0

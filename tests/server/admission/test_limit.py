@@ -79,7 +79,7 @@ def test_a_first_token_that_a_long_prompt_delays_does_not() -> None:
 
 def test_a_refusal_of_the_engine_lowers_it_at_once() -> None:
     limit = AdaptiveLimit(100)
-    limit.refused()
+    limit.dropped()
     assert limit.samples == 90
 
 
@@ -105,6 +105,6 @@ def test_whatever_is_observed_it_stays_within_its_bounds(
         limit.token(token_s, at_once, now)
         limit.first_token(token_s, step, at_once, now)
         if refused:
-            limit.refused()
+            limit.dropped()
         assert 1 <= limit.samples <= (MOST if capacity is None else capacity)
         assert limit.samples >= min(LEAST, capacity or LEAST)

@@ -13,12 +13,13 @@ import pytest
 from quorate_sampling.engine import Continuation, Delta, Draw, EngineUsage, SampleStream
 from quorate_sampling.errors import EngineError
 from quorate_server.app import create_app
-from quorate_server.consensus.relations import Relations
 from quorate_server.engines.hedge_budget import HedgeBudget
 from quorate_server.engines.replica import Replica, ReplicaPool
 from quorate_server.gateway.asgi import App, Message
 from quorate_server.job import CHAT_PATH
+from quorate_server.lag import LEAST_MARGIN_S
 from tests.sampling.scripted import PROMPT_IDS, ScriptedEngine
+from tests.server.deadline_faults.starvation import starvation
 from tests.server.scripted_gateway import NoUpstream, chat
 
 FOR_EVER_S = 3600.0
@@ -131,12 +132,16 @@ class PlayedEngine(ScriptedEngine):
 
 @dataclass(frozen=True)
 class Told:
-    """What one client got, and when."""
+    """What one client got, and after how many seconds.
+
+    What the machine held this process up for is taken off: see `Starvation`.
+    """
 
     status: int
     headers: dict[str, str]
     body: bytes
     seconds: float
+    starved_s: float
 
     def json(self) -> dict[str, Any]:
         decoded: dict[str, Any] = json.loads(self.body)
@@ -161,6 +166,16 @@ class Told:
             return self.json()["choices"][0]["message"]["content"] or ""
         chunks = [e for e in self.events if e != "[DONE]" and e.get("choices")]
         return "".join(c["choices"][0]["delta"].get("content") or "" for c in chunks)
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ends with an error, be it within a stream."""
+        return b'"error":' in self.body
+
+    @property
+    def met(self) -> bool:
+        """Whether it says that it is in time; or the machine is to blame that it is not."""
+        return bool(self.deadline["met"]) or self.starved_s > LEAST_MARGIN_S
 
     @property
     def deadline(self) -> dict[str, Any]:
@@ -215,8 +230,10 @@ class Gateway:
             "path": CHAT_PATH,
             "headers": [(k.encode(), v.encode()) for k, v in named.items()],
         }
-        await self._app(scope, receive, send)
-        return Told(status, told, bytes(written), last_at - began_at)
+        async with starvation() as starved:
+            await self._app(scope, receive, send)
+        seconds = last_at - began_at - starved.worst_s
+        return Told(status, told, bytes(written), seconds, starved.worst_s)
 
     def assert_nothing_is_left(self) -> None:
         """No engine works on anything, and nobody is counted as inside."""
@@ -233,16 +250,41 @@ async def gateway(
     *engines: ScriptedEngine, capacity: int | None = None, hedging: HedgeBudget | None = None
 ) -> AsyncIterator[Gateway]:
     """A gateway over replicas of one model; afterwards nothing may be left of what it did."""
-    relations = Relations()
     replicas = [
         Replica(NoUpstream(), each, ("abacus",), max_model_len=32_768, capacity=capacity)
         for each in engines
     ]
     pool = ReplicaPool(replicas)
-    async with relations.open():
-        under_test = Gateway(create_app(pool, relations=relations, hedging=hedging), pool)
+    app = create_app(pool, hedging=hedging)
+    under_test = Gateway(app, pool)
+    async with running(app):
         before = asyncio.all_tasks()
         yield under_test
         under_test.assert_nothing_is_left()
         await asyncio.sleep(0.01)  # what was cancelled has to hear of it
         assert asyncio.all_tasks() <= before
+
+
+@asynccontextmanager
+async def running(app: App) -> AsyncIterator[None]:
+    """The app started up, its event loop's lag measured; shut down afterwards."""
+    started, ending = asyncio.Event(), asyncio.Event()
+    events = iter(["lifespan.startup", "lifespan.shutdown"])
+
+    async def receive() -> Message:
+        event = next(events)
+        if event == "lifespan.shutdown":
+            await ending.wait()
+        return {"type": event}
+
+    async def send(message: Message) -> None:
+        assert not message["type"].endswith("failed"), message
+        started.set()
+
+    serving = asyncio.ensure_future(app({"type": "lifespan", "asgi": {}}, receive, send))
+    await started.wait()
+    try:
+        yield
+    finally:
+        ending.set()
+        await serving

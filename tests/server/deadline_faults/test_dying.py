@@ -30,7 +30,7 @@ def dying(*steps: Step, error: EngineError = DIED) -> PlayedStream:
 async def test_an_engine_that_dies_at_once_is_told_at_once(
     shape: dict[str, Any], error: EngineError
 ) -> None:
-    engine = PlayedEngine(drawn=lambda: dying(error=error))
+    engine = PlayedEngine(drawn=lambda: dying(error=error), answered=lambda: dying(error=error))
     async with gateway(engine) as gw:
         told = await gw.ask(deadline_ms=BUDGET_MS, **shape)
     assert told.status == error.status

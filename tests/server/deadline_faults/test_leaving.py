@@ -16,6 +16,7 @@ from tests.server.deadline_faults.played import (
     said,
     thinking,
 )
+from tests.server.http1.scripted import until
 
 BUDGET_MS = 600
 SILENT: list[Step] = [(FOR_EVER_S, THOUGHT)]
@@ -67,13 +68,13 @@ async def test_a_client_that_leaves_while_it_waits_for_its_turn_is_never_begun()
     leave = asyncio.Event()
     engine = PlayedEngine(drawn=lambda: PlayedStream(thinking(500), stalls=True))
     async with gateway(engine, capacity=1) as gw:
-        first = asyncio.create_task(gw.ask(deadline_ms=1000))
-        await asyncio.sleep(0.05)
+        door = gw.pool.replicas[0].admission
+        first = asyncio.create_task(gw.ask(deadline_ms=2000))
+        await until(lambda: len(engine.draws) == 1)
         second = asyncio.create_task(gw.ask(leave=leave, deadline_ms=9000))
-        await asyncio.sleep(0.05)
-        assert gw.pool.replicas[0].admission.queued == 1
+        await until(lambda: door.queued == 1)
         leave.set()
         assert (await second).status == 0
-        assert gw.pool.replicas[0].admission.queued == 0
+        assert door.queued == 0
         assert (await first).content == "13"
     assert len(engine.draws) == 1

@@ -5,9 +5,10 @@ from quorate_sampling.turns import Turn
 from quorate_server.engines.bodies import continuation_body, draw_body, prompt_body
 
 ALL = Abilities(True, True, True, True, True)
+MESSAGES = [{"role": "user", "content": "hi"}]
 BODY = {
     "model": "m",
-    "messages": [{"role": "user", "content": "hi"}],
+    "messages": MESSAGES,
     "temperature": 0.6,
     "top_k": 20,
     "n": 4,
@@ -140,7 +141,7 @@ def test_a_message_that_goes_on_is_the_assistants_last() -> None:
     continuation = Continuation("s-answer", TURN_BODY, (), 40, seed=7, turn=turn)
     assert continuation_body(continuation, Abilities(goes_on=True)) == {
         "model": "m",
-        "messages": [*BODY["messages"], {"role": "assistant", "content": turn.said}],
+        "messages": [*MESSAGES, {"role": "assistant", "content": turn.said}],
         "continue_final_message": True,
         "add_generation_prompt": False,
         "temperature": 0.6,

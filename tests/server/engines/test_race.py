@@ -6,8 +6,11 @@ import pytest
 
 from quorate_sampling.engine import Delta, Draw, EngineUsage, SampleStream
 from quorate_sampling.errors import EngineDenied, EngineError, EngineFailed, EngineRejected
-from quorate_server.engines.race import LOSER_TAIL_S
-from tests.sampling.scripted import PROMPT_IDS, Script, ScriptedEngine
+from quorate_server.engines.abort import ABORT_PATH
+from quorate_server.engines.hedged import HedgedEngine
+from quorate_server.engines.race import LOSER_TAIL_S, Standby
+from quorate_server.engines.vllm import HttpEngine
+from tests.sampling.scripted import ABLE, PROMPT_IDS, Script, ScriptedEngine
 from tests.sampling.virtual_time import loop_clock, virtual_time
 from tests.server.engines.engine_pair import (
     AFTER_S,
@@ -18,6 +21,16 @@ from tests.server.engines.engine_pair import (
     pair,
     read,
     text,
+)
+from tests.server.engines.fake_upstream import (
+    Answer,
+    Asked,
+    FakeResponse,
+    FakeUpstream,
+    chat_chunk,
+    sse,
+    told,
+    usage_chunk,
 )
 
 
@@ -168,9 +181,22 @@ async def test_a_stopped_sample_whose_engine_fails_is_not_begun_elsewhere() -> N
     reading = asyncio.create_task(read(stream))
     await asyncio.sleep(0.1)
     await stream.stop()
+    (last,) = await reading
+    assert last.finish_reason == "abort"
+    assert last.usage == EngineUsage(0, 16, exact=False)
+    assert both.others[0].engine.draws == []
+    both.assert_nothing_is_left()
+
+
+@virtual_time
+async def test_a_stopped_sample_that_nobody_else_could_draw_fails_with_its_engine() -> None:
+    alone = pair(engine(Script(error=CRASHED, first_s=0.2, deaf=True)))
+    stream = alone.engine().draw(Draw("q-0", {}))
+    reading = asyncio.create_task(read(stream))
+    await asyncio.sleep(0.1)
+    await stream.stop()
     with pytest.raises(EngineFailed):
         await reading
-    assert both.others[0].engine.draws == []
 
 
 @virtual_time
@@ -183,6 +209,38 @@ async def test_closing_it_under_its_reader_just_ends_it() -> None:
     await stream.aclose()
     assert await reading == []
     both.assert_nothing_is_left()
+
+
+async def test_an_engine_that_lost_is_told_so_at_once_by_the_requests_id() -> None:
+    silent, ended = FakeResponse(), asyncio.Event()
+
+    def answer_slowly(asked: Asked) -> Answer:
+        if asked.path != ABORT_PATH:
+            return silent
+        silent.feed(sse(usage_chunk(3, 2)), None)
+        ended.set()
+        return told(200, {})
+
+    slow = FakeUpstream(answer_slowly)
+    first = {"choices": [{"delta": {"role": "assistant"}}], "prompt_token_ids": [1, 2, 3]}
+    begun = FakeResponse().feed(sse(first, chat_chunk(ids=[4], content="4"), done=False))
+    quick = FakeUpstream(lambda _: begun)
+    one, other = (HttpEngine(each, name="e", abilities=ABLE) for each in (slow, quick))
+    budget = pair(engine()).budget
+    hedged = HedgedEngine(one, lambda: [Standby(other)], budget, patience_s=lambda: 0.01)
+    reading = asyncio.create_task(read(hedged.draw(Draw("q-0", {"model": "m"}))))
+    async with asyncio.timeout(1.0):
+        await ended.wait()
+    assert not reading.done()
+    begun.feed(sse(chat_chunk("stop", [5], content="6"), usage_chunk(3, 2)), None)
+    pieces = await reading
+    asked, aborted = slow.asked
+    assert aborted.body == {"request_ids": ["chatcmpl-q-0", "cmpl-q-0-0"]}
+    assert asked.headers[b"x-request-id"] != quick.asked[0].headers[b"x-request-id"]
+    assert text(pieces) == "46"
+    assert pieces[-1].usage == EngineUsage(3, 2 + 2)
+    assert silent.closed
+    assert begun.closed
 
 
 class Held:

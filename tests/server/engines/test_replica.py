@@ -49,22 +49,22 @@ async def test_a_replica_taken_down_closes_what_it_had_open() -> None:
 
 async def test_free_slots_are_what_the_engine_runs_at_once_less_what_it_runs() -> None:
     known = replica("m", capacity=4)
-    assert known.free_slots() == 4
+    assert known.admission.free == 4
     async with known.entered(Demand(samples=2)) as ticket:
-        assert (known.free_slots(), known.in_flight) == (2, 1)
+        assert (known.admission.free, known.in_flight) == (2, 1)
         with known.lease():
-            assert (known.free_slots(), known.in_flight) == (1, 2)
+            assert (known.admission.free, known.in_flight) == (1, 2)
         for _ in range(9):
             ticket.began()
-        assert known.free_slots() == 0
+        assert known.admission.free == 0
         for _ in range(9):
             ticket.ended()
-        assert known.free_slots() == 2
-    assert (known.free_slots(), known.in_flight) == (4, 0)
+        assert known.admission.free == 2
+    assert (known.admission.free, known.in_flight) == (4, 0)
 
 
 async def test_an_engine_of_unknown_capacity_starts_with_a_modest_one() -> None:
-    assert replica("m").free_slots() == LEAST
+    assert replica("m").admission.free == LEAST
 
 
 async def test_a_replica_taken_down_lets_nobody_wait_for_it() -> None:

@@ -63,8 +63,12 @@ def test_what_the_engine_has_parsed_is_left_alone() -> None:
     qwen = family_of(ModelCard("Qwen/Qwen3-8B")).closing
     assert qwen is not None
     decode = Unparsed(Markers.of(qwen), chat_delta)
-    chunks = [{"reasoning": "<think>hm"}, {"content": "\n\n<think>"}, {"content": " x</think> 4"}]
-    told = [decode(msgspec.json.encode(chat_chunk(**chunk))) for chunk in chunks]
+    chunks = [
+        chat_chunk(reasoning="<think>hm"),
+        chat_chunk(content="\n\n<think>"),
+        chat_chunk(content=" x</think> 4"),
+    ]
+    told = [decode(msgspec.json.encode(chunk)) for chunk in chunks]
     assert [(d.reasoning, d.content) for d in told] == [
         ("<think>hm", ""),
         ("", "\n\n<think>"),

@@ -366,3 +366,21 @@ async def test_requests_do_not_share_anything(monkeypatch: pytest.MonkeyPatch) -
         got = await asyncio.gather(*(gw.ask(body) for body in asked))
         said = [answer.json()["choices"][0]["message"] for answer in got]
         assert [(m["content"], m["temperature"]) for m in said] == [(f"u{i}", i) for i in range(20)]
+
+
+async def test_samples_are_bounded_over_all_engines_together() -> None:
+    async with gateway(answer, limits=Limits(max_samples=4)) as gw:
+        with gw.replica.lease(2):
+            assert (await gw.ask({**ASKED, "n": 2})).status == 200
+            refused = await gw.ask({**ASKED, "n": 3})
+        assert (refused.status, refused.error["code"]) == (503, "overloaded")
+        assert int(refused.headers["retry-after-ms"]) > 0
+        assert (await gw.ask({**ASKED, "n": 3})).status == 200
+        assert gw.pool.samples_in_flight == 0
+
+
+@pytest.mark.parametrize("n", [-5, 0, 10**9])
+async def test_a_senseless_number_of_samples_is_the_engines_to_refuse(n: int) -> None:
+    async with gateway(answer, limits=Limits(max_samples=128)) as gw:
+        assert (await gw.ask({**ASKED, "n": n})).status == 200
+        assert gw.pool.samples_in_flight == 0
