@@ -113,6 +113,8 @@ class Extended:
                 context=replica.max_model_len,
                 stream_interval=SHOWN_INTERVAL if shown else STREAM_INTERVAL,
                 tokens=prompt_tokens,
+                ending=closing,
+                budgeted=not_forced == "tools",
             )
             try:
                 yield Work(
@@ -190,9 +192,10 @@ async def _closing(job: Job, replica: Replica) -> PreparedClosing | None:
     seconds = None if job.limit is None else max(0.0, job.limit.deadline.remaining_s() - TAIL_S)
     try:
         async with asyncio.timeout(seconds):
-            return await replica.prepared_closing(boxed=boxed)
+            exact = await replica.prepared_closing(boxed=boxed)
     except TimeoutError:
         raise DeadlineExceeded("The engine did not answer in time.", param="deadline") from None
+    return exact or replica.closing_in_words(boxed=boxed)
 
 
 def _may_close(job: Job) -> bool:

@@ -68,7 +68,7 @@ async def _pass_on(
             if not work.reply.started:
                 await work.reply.start_stream()
             await send_event(work.reply, shape.chunk([shape.opening(index)]))
-        if delta.reasoning or delta.content or delta.tool_calls:
+        if delta.reasoning or delta.content or delta.tool_calls or delta.logprobs:
             await send_event(work.reply, shape.chunk([shape.delta(index, delta)]))
     drawing.result()  # raises what went wrong, before a stream is begun for nothing
     if not work.reply.started:

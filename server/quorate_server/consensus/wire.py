@@ -200,6 +200,7 @@ def _sample(sample: Sample) -> dict[str, Any]:
         "reasoning": sample.reasoning,
         "finish_reason": sample.finish_reason,
         "forced": sample.forced,
+        "forced_by": sample.forced_by,
         "forced_span": list(sample.forced_span) if sample.forced_span else None,
         "token_ids": list(sample.token_ids),
         "completion_tokens": sample.usage.completion_tokens,
