@@ -30,19 +30,19 @@ def samples_to_start(needed: int, now: Situation) -> int:
     """How many samples to start, when the rule needs `needed` in flight; 0 or more.
 
     With time to spare it is what the rule asks for: the thriftiest. With time for but a few
-    rounds, as many at once as would use up all samples in those rounds; that widening stops where
-    the engine would only queue them, and where they could not end in time any more. The cost limit
-    comes last, and holds whatever is needed.
+    rounds, as many at once as would use up all samples in those rounds, unless they could not end
+    in time any more. What the engine would only queue is not started, but for one sample to go on
+    with: under load groups get smaller before anybody is refused. The cost limit holds whatever
+    is needed.
     """
     left = now.max_samples - now.started
     wanted = needed
     follow = rounds(now)
     if follow >= 1.0 or not now.started:
-        wide = now.in_flight + ceil(left / max(1.0, follow))
-        if now.free_slots is not None:
-            wide = min(wide, now.in_flight + now.free_slots)
-        wanted = max(needed, wide)
+        wanted = max(needed, now.in_flight + ceil(left / max(1.0, follow)))
     start = max(0, min(wanted - now.in_flight, left))
+    if now.free_slots is not None:
+        start = min(start, max(now.free_slots, 0 if now.in_flight else 1))
     if now.tokens_left is not None:
         start = min(start, _affordable(now))
     return start

@@ -92,8 +92,16 @@ class Extended:
         async with entrance.entered(job, yielding=_may_close(job)) as (replica, ticket):
             closing = await _closing(job, replica)
             prompt_tokens = replica.prompt_length.tokens(job.body)
-            hurried = _hurried(job, ticket)
-            timetable = time_plan(hurried, replica.pace, closing, self.lag, prompt_tokens)
+            answers = None if closing is None else replica.answers[closing.opener, job.has_grammar]
+            timetable = time_plan(
+                job,
+                replica.pace,
+                closing,
+                self.lag,
+                prompt_tokens,
+                answers,
+                answer_by=ticket.end_by,
+            )
             if timetable is not None:
                 refuse_the_late(timetable.deadline)
             tab = Tab(
@@ -114,7 +122,8 @@ class Extended:
                 stream_interval=SHOWN_INTERVAL if shown else STREAM_INTERVAL,
                 tokens=prompt_tokens,
                 ending=closing,
-                budgeted=not_forced == "tools",
+                budgeted=not_forced in ("tools", "media"),
+                answers=answers,
             )
             try:
                 yield Work(
@@ -168,16 +177,6 @@ class Extended:
         )
         async with self._work(other, reply) as work:
             yield work
-
-
-def _hurried(job: Job, ticket: Ticket) -> Job:
-    """The job with the deadline that was promised to it as it was let in."""
-    limit, demand = job.limit, ticket.demand
-    if limit is None or demand.end_by is None or ticket.end_by is None:
-        return job
-    return replace(
-        job, limit=replace(limit, deadline=limit.deadline.less(demand.end_by - ticket.end_by))
-    )
 
 
 def _kind(job: Job) -> str:

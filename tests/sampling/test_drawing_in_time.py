@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ LONG = Script(thought=100_000, token_s=0.008, first_s=0.04)
 ANSWER = Script("13", thought=0, token_s=0.008, first_s=0.04)
 
 
-def gpu(**kwargs: object) -> ScriptedEngine:
+def gpu(**kwargs: Any) -> ScriptedEngine:
     """A 7-B model on one GPU: 40 ms to the first token, 8 ms a token."""
     return ScriptedEngine([LONG], forced=replace(ANSWER, **kwargs))
 

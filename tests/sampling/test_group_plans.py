@@ -1,6 +1,7 @@
 """Groups with a deadline: closed from the start, raced beside a net, thrifty."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ PROMPT = Prompt({"messages": []}, "q", seed=1, closing=CLOSING)
 GUESS = Script("7}", thought=0, token_s=0.008, first_s=0.04)
 
 
-def thinks(tokens: int, answer: str = "\\boxed{46}", **same: object) -> Script:
+def thinks(tokens: int, answer: str = "\\boxed{46}", **same: Any) -> Script:
     return replace(Script(answer, thought=tokens, token_s=0.008, first_s=0.04), **same)
 
 

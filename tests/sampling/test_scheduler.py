@@ -36,10 +36,16 @@ def test_before_anything_is_known_of_the_engine_a_deadline_draws_wide() -> None:
     assert samples_to_start(3, replace(IDLE, seconds_left=60.0)) == 16
 
 
-def test_widening_stops_where_the_engine_would_only_queue() -> None:
+def test_what_the_engine_would_only_queue_is_not_started() -> None:
     hurried = replace(IDLE, seconds_left=5.0, sample_seconds=10.0)
     assert samples_to_start(3, replace(hurried, free_slots=6)) == 6
-    assert samples_to_start(3, replace(hurried, free_slots=0)) == 3
+    assert samples_to_start(3, replace(hurried, free_slots=2)) == 2
+    assert samples_to_start(3, replace(IDLE, free_slots=2)) == 2
+
+
+def test_with_no_slot_free_one_sample_is_enough_to_go_on_with() -> None:
+    assert samples_to_start(3, replace(IDLE, free_slots=0)) == 1
+    assert samples_to_start(3, replace(IDLE, free_slots=0, in_flight=1, started=1)) == 0
 
 
 def test_the_cost_limit_holds_whatever_is_needed() -> None:

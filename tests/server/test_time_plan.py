@@ -74,7 +74,7 @@ def test_a_late_event_loop_ends_the_drawing_earlier() -> None:
 
 def test_many_samples_in_a_response_take_their_time_to_write() -> None:
     one = time_plan(job(), Pace(), BOXED, LoopLag())
-    fields = {"consensus": {"max_samples": 64, "return_samples": True}}
+    fields: dict[str, Any] = {"consensus": {"max_samples": 64, "return_samples": True}}
     many = time_plan(job(**fields), Pace(), BOXED, LoopLag())
     assert one is not None
     assert many is not None

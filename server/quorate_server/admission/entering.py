@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
-from quorate_sampling.timetable import TAIL_S
+from quorate_sampling.timetable import tail_s
 from quorate_server.admission.demand import Demand
 from quorate_server.admission.predicted import first_s, idle_s, least_s, typical_s
 from quorate_server.admission.ticket import Ticket
@@ -98,7 +98,7 @@ class Entrance:
             return demand
         deadline = job.limit.deadline
         idle = admission.in_flight * IDLE_SHARE <= admission.limit.samples
-        after_s = TAIL_S + self.lag.margin_s(deadline.budget_s)
+        after_s = tail_s(deadline.budget_s) + self.lag.margin_s(deadline.budget_s)
         return replace(
             demand,
             asked_at=deadline.started_at,
@@ -118,7 +118,7 @@ class Entrance:
             ((idle_s(r.pace, r.prompt_length.tokens(job.body)), r) for r in ready),
             key=lambda pair: pair[0],
         )
-        earliest_s = fastest_s + TAIL_S + LEAST_MARGIN_S
+        earliest_s = fastest_s + tail_s(deadline.budget_s) + LEAST_MARGIN_S
         if deadline.budget_s < earliest_s:
             replica.admission.counts.refused["infeasible"] += 1
             earliest_ms = math.ceil(earliest_s * 1000)
@@ -127,7 +127,9 @@ class Entrance:
                 f"about {earliest_ms} ms.",
                 earliest_ms=earliest_ms,
             )
-        if deadline.remaining_s() <= TAIL_S + self.lag.margin_s(deadline.budget_s):
+        if deadline.remaining_s() <= tail_s(deadline.budget_s) + self.lag.margin_s(
+            deadline.budget_s
+        ):
             raise DeadlineExceeded(
                 "The deadline had passed before anything could be drawn.", param="deadline"
             )

@@ -1,5 +1,6 @@
 """One engine as the gateway sees it: where it is, what it serves, how busy it is."""
 
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from quorate_sampling.closers import PreparedClosing
 from quorate_sampling.engine import Engine
 from quorate_sampling.labels import LabelScorer, PreparedLabels, prepare_labels
 from quorate_sampling.pace import Pace
+from quorate_sampling.planning import AnswerLengths
 from quorate_server.admission.admission import MAX_QUEUE, Admission
 from quorate_server.admission.demand import Demand
 from quorate_server.admission.limit import AdaptiveLimit
@@ -45,6 +47,10 @@ class Replica:
     """How fast it was lately, for planning deadlines."""
     closings: dict[str, PreparedClosing] = field(default_factory=dict)
     """Prepared once for each opener: see `prepared_closing`."""
+    answers: defaultdict[tuple[str, bool], AnswerLengths] = field(
+        default_factory=lambda: defaultdict(AnswerLengths)
+    )
+    """How long forced answers were, by the opener before them and whether a grammar ruled them."""
     labels: dict[tuple[str, ...], PreparedLabels] = field(default_factory=dict)
     """Prepared once for each of the sets asked for lately: see `prepared_labels`."""
     capacity: int | None = None

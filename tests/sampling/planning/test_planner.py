@@ -79,8 +79,8 @@ def test_a_group_of_few_has_no_net() -> None:
 def test_there_is_no_net_where_the_engine_would_only_queue_it() -> None:
     assert (planned(3.5, free_slots=6).samples, planned(3.5, free_slots=6).net) == (5, 1)
     assert (planned(3.5, free_slots=16).samples, planned(3.5, free_slots=16).net) == (14, 2)
-    assert (planned(3.5, free_slots=2).samples, planned(3.5, free_slots=2).net) == (3, 0)
-    assert (planned(3.5, needed=6, free_slots=4).net) == 0
+    assert (planned(3.5, free_slots=2).samples, planned(3.5, free_slots=2).net) == (2, 0)
+    assert (planned(3.5, free_slots=0).samples, planned(3.5, free_slots=0).net) == (1, 0)
 
 
 def test_there_is_no_net_where_tokens_are_limited() -> None:
