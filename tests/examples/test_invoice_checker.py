@@ -2,8 +2,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from examples.invoice_checker import Invoice, check, checked, main, read
 
+from examples.invoice_checker import Invoice, check, checked, main, read
 from quorate import Answer, LowConfidence, Quorate, Timings
 from tests.examples.answering import Answering
 from tests.server.live_gateway import live_gateway

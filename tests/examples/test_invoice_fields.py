@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from examples.invoice_fields import INVOICE, RESPONSE_FORMAT, Extract, extract, main
 
+from examples.invoice_fields import INVOICE, RESPONSE_FORMAT, Extract, extract, main
 from quorate import Quorate
 from tests.examples.answering import Answering
 from tests.sampling.scripted import Script

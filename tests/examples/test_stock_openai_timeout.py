@@ -2,8 +2,8 @@ import sys
 import time
 
 import pytest
-from examples.stock_openai_timeout import QUESTION, ask, main
 
+from examples.stock_openai_timeout import QUESTION, ask, main
 from quorate_server.deadlines import CLIENT_TIMEOUT_HEADERS, DEADLINE_HEADERS
 from tests.sampling.scripted import ScriptedEngine
 from tests.server.live_gateway import live_gateway

@@ -3,8 +3,8 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from examples.ticket_router import PERSON, TEAMS, TICKETS, main, prompt_for, route
 
+from examples.ticket_router import PERSON, TEAMS, TICKETS, main, prompt_for, route
 from quorate import Quorate
 from tests.examples.answering import Answering
 from tests.server.live_gateway import live_gateway

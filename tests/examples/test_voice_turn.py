@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from examples.voice_turn import FILLER, Turn, main, turn
 
+from examples.voice_turn import FILLER, Turn, main, turn
 from quorate import AsyncQuorate
 from tests.examples.answering import Answering
 from tests.sampling.scripted import Script
