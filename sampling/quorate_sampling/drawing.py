@@ -12,7 +12,7 @@ from quorate_sampling.closers import PreparedClosing
 from quorate_sampling.cutting import Cutting, TraceCutter, TraceWatch
 from quorate_sampling.deadline import Clock
 from quorate_sampling.engine import Delta, Draw, Engine, Sample
-from quorate_sampling.orders import CloseOrder, EndOrder, Room
+from quorate_sampling.orders import BesideOrder, CloseOrder, EndOrder, Room
 from quorate_sampling.pace import Pace
 from quorate_sampling.pacing import Conditions
 from quorate_sampling.planning import (
@@ -94,6 +94,7 @@ class Drawing:
     _finished: asyncio.Queue[Sample | None] = field(default_factory=asyncio.Queue)
     _running: dict[SampleRun, asyncio.Task[None]] = field(default_factory=dict)
     _on_end: Callable[[Sample], None] | None = None
+    _beside: Callable[[int], bool] | None = None
     _closed: bool = False
     _told: int = 0
     halted: bool = False
@@ -201,7 +202,18 @@ class Drawing:
         wanted = self._prompt.budgeted if closing is None else not closing.opener
         if time is None or not wanted or not self._engine.abilities.thinking_budget:
             return None
-        return time.thinking_budget(prompt_tokens=self._prompt_tokens, alone=closing is None)
+        return time.thinking_budget(
+            prompt_tokens=self._prompt_tokens, alone=closing is None, on=self._may_think_on
+        )
+
+    @property
+    def _may_think_on(self) -> bool:
+        """Whether thoughts may go on beside their forced answers, as far as is known now."""
+        timetable, closing = self.timetable, self._prompt.closing
+        if self._beside is None or timetable is None or not timetable.to_the_end:
+            return False
+        exact = closing is not None and closing.text is None
+        return exact and why_not_asked(self._engine.abilities, closing) is None
 
     @property
     def _prompt_tokens(self) -> int:
@@ -258,9 +270,13 @@ class Drawing:
         closing = self._prompt.closing
         if closing is None:
             return
-        order = self._close_order()
-        for run in self._running:
-            if run.thinking(closing):
+        order, time = self._close_order(), self._time
+        thinking = [run for run in self._running if run.thinking(closing)]
+        on = self._may_think_on and self._beside is not None and self._beside(len(thinking))
+        for run in thinking:
+            if on and time is not None and run.begun:
+                run.answer_beside(BesideOrder(order, time.left_s))
+            else:
                 self._tasks.create_task(run.close_thought(order))
 
     def _close_order(self) -> CloseOrder:
@@ -301,12 +317,16 @@ async def drawing(
     top_logprobs: int | None = None,
     on_delta: OnDelta | None = None,
     on_end: Callable[[Sample], None] | None = None,
+    beside: Callable[[int], bool] | None = None,
 ) -> AsyncIterator[Drawing]:
     """Open a drawing; on leaving, everything that still runs is stopped and billed.
 
     `cutting` may stop samples before their end. `top_logprobs` is how many alternatives a token
     the group needs to know; None where it needs no log-probabilities. Neither changes what the
     client sees of them.
+
+    When it is time to close thoughts, `beside` is asked whether so many answers may be drawn beside
+    them instead, while they go on to the end of the time; None: never.
 
     `on_end` is called once for each sample that was started, when it has ended, however it did.
     That holds for a cancelled caller too (a client that left): the samples are stopped on the
@@ -325,6 +345,7 @@ async def drawing(
             cutting.begin() if cutting is not None else None,
             _on_delta=on_delta,
             _on_end=on_end,
+            _beside=beside,
         )
         try:
             yield draw
@@ -361,8 +382,16 @@ async def draw_each(
     leaves hardly any, each has an answer without a thought beside it, which is told where its own
     does not come. `free_slots` and `on_plan` are as in `draw_group`. Raises the engine's error
     where every sample was lost to one.
+
+    Thoughts that are still open when it is time to close them go on beside their forced answers
+    where there is room for both: one that ends by itself after all is worth more
+    (docs/decisions/013).
     """
     net = SafetyNet(on_end)
+
+    def beside(answers: int) -> bool:
+        free = free_slots()
+        return free is None or free >= answers
 
     def ended(sample: Sample) -> None:
         if not net.catches(sample) and on_end is not None:
@@ -381,6 +410,7 @@ async def draw_each(
             timetable=timetable,
             on_delta=told if on_delta is not None else None,
             on_end=ended,
+            beside=beside,
         ) as draw:
             await _draw_through(draw, count, net, free_slots(), on_plan)
         samples = tuple(_or_its_net(draw.samples[i], count, net, on_delta) for i in range(count))

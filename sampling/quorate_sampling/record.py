@@ -51,10 +51,16 @@ class Record:
         """The stream that the answer is in, or would be."""
         return self.answer or self.thought
 
-    def settle(self, at: Mark, reply: Transcript, closing: PreparedClosing) -> None:
-        """Take a reply for the answer; it was asked for at `at`, behind `closing`."""
+    def settle(
+        self,
+        at: Mark,
+        reply: Transcript,
+        closing: PreparedClosing | None,
+        closer: tuple[int, ...],
+    ) -> None:
+        """Take a reply for the answer; it was asked for at `at`, behind the `closer`."""
         self.settled, self.kept, self.answer = True, at, reply
-        self.closing, self.closer = closing, closing.token_ids
+        self.closing, self.closer = closing, closer
 
     def resume(self, on: Resumption) -> Transcript:
         """The transcript that the sample goes on with."""

@@ -19,10 +19,12 @@ from quorate_sampling.engine import (
 )
 from quorate_sampling.errors import EngineError, EngineRejected
 from quorate_sampling.forcing import Resumption, resumption
-from quorate_sampling.orders import CloseOrder, EndOrder, Room
+from quorate_sampling.held import HeldBack
+from quorate_sampling.orders import BesideOrder, CloseOrder, EndOrder, Room
 from quorate_sampling.pace import Pace
 from quorate_sampling.prompt_ids import PromptIds
 from quorate_sampling.record import Record
+from quorate_sampling.standby import Spare, Standby
 from quorate_sampling.stoppable import StoppableStream
 from quorate_sampling.transcript import Mark, Transcript
 
@@ -31,6 +33,14 @@ OnDelta = Callable[[int, Delta], None]
 
 CLOSE_TAIL_S = 0.5
 """How long a cut stream may take to end; engines that abort by id take under 30 ms."""
+
+MOST_BESIDE = 2
+"""Answers drawn beside one thought at most."""
+TIME_FOR_ANOTHER = 2.0
+"""How many times what the last one took is left for another: the sooner it is asked for, the less
+has been thought; one that comes too late costs its tokens."""
+THOUGHT_FOR_ANOTHER = 1.1
+"""How many times as long the thought has to be by then."""
 
 
 class SampleRun:
@@ -87,10 +97,19 @@ class SampleRun:
         """When its thought was ordered closed while it was drawn."""
         self._stream: StoppableStream | None = None
         self._error: EngineError | None = None
+        self._shown = HeldBack(self._tell)
+        self._beside: asyncio.TaskGroup | None = None
+        self._standby: Standby | None = None
+        self._standing_by: asyncio.Task[None] | None = None
 
     def thinking(self, closing: PreparedClosing) -> bool:
         """Whether the thought is still open, as far as is known, and so can be closed."""
         return self._undisturbed and self._record.open(closing, self._prompt_ids.known or ())
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything was thought yet: until then its prompt is not in the engine's cache."""
+        return bool(self._record.thought.token_ids)
 
     @property
     def _undisturbed(self) -> bool:
@@ -98,13 +117,20 @@ class SampleRun:
 
     async def run(self) -> None:
         """Draw the sample to its end, whichever it is; `outcome` then tells it."""
-        async with asyncio.TaskGroup() as beside:
-            try:
-                await self._draw_through(beside)
-            except EngineError as error:
-                self._error = error if not self._record.settled else None
-            if self._asker is not None:
-                await self._asker.drop(CLOSE_TAIL_S)
+        try:
+            async with asyncio.TaskGroup() as self._beside:
+                try:
+                    await self._draw_through(self._beside)
+                except EngineError as error:
+                    self._error = error if not self._record.settled else None
+                finally:
+                    self._beside = None
+                if self._asker is not None:
+                    await self._asker.drop(CLOSE_TAIL_S)
+                await self._drop_standby(CLOSE_TAIL_S)
+        finally:
+            if self._standby is not None and not self._record.settled:
+                self._decide(self._standby)
 
     async def _draw_through(self, beside: asyncio.TaskGroup) -> None:
         thought = self._record.thought
@@ -115,16 +141,29 @@ class SampleRun:
                 self._heed(self._watch, self._watch.see(piece), beside)
 
         if self._order is None:
-            drawn = self._engine.draw(self._draw)
-            await self._read(drawn, thought, take, self._prompt_ids.known)
+            await self._think(take)
         order = self._order or self._when_full
         if isinstance(order, CloseOrder) and self._unanswered(order):
             self._order = order
             await self._answer_now(order)
 
+    async def _think(self, take: Callable[[Delta], None]) -> None:
+        thought = self._record.thought
+        drawn = self._engine.draw(self._draw)
+        try:
+            await self._read(drawn, thought, take, self._prompt_ids.known)
+        except EngineError:
+            if not await self._fall_back():
+                raise
+        else:
+            if thought.ended_by_itself and not self._answered:
+                await self._fall_back()
+
     def _unanswered(self, order: CloseOrder) -> bool:
         """Whether an order to close the thought has something left to do."""
         thought = self._record.thought
+        if self._record.settled:
+            return False
         if not thought.ended_by_itself:
             return self._order is not None
         prompt = self._prompt_ids.known or ()
@@ -138,10 +177,29 @@ class SampleRun:
             self._ordered_at = self._clock()
             await self._stop(CLOSE_TAIL_S)
 
+    def answer_beside(self, order: BesideOrder) -> None:
+        """Have an answer drawn beside the thought, which goes on.
+
+        It is the sample's if the thought has not led to one of its own by the sample's end.
+        """
+        if self._beside is None or self._standby or not self.thinking(order.close.closing):
+            return
+        self._standby = Standby(
+            self._engine,
+            self._draw,
+            self._alternatives,
+            self._pace,
+            self._clock,
+            self._record.replies,
+        )
+        self._standing_by = self._beside.create_task(self._stand_by(self._standby, order))
+
     async def end(self, order: EndOrder, tail_s: float) -> None:
         """Stop the sample; its usage is waited for `tail_s` seconds at most."""
         if not isinstance(self._order, Cut):
             self._order = order
+        if order.keep and not self._answered:
+            self._settle_for_ready()
         await self._stop(tail_s)
 
     async def _stop(self, tail_s: float) -> None:
@@ -149,6 +207,86 @@ class SampleRun:
             await self._stream.stop(tail_s)
         if self._asker is not None:
             await self._asker.drop(tail_s)
+        await self._drop_standby(tail_s, late=self._kept())
+
+    async def _drop_standby(self, tail_s: float, *, late: bool = False) -> None:
+        standby, standing_by = self._standby, self._standing_by
+        if standby is None or standing_by is None:
+            return
+        if not standby.busy:
+            standing_by.cancel()
+        await standby.drop(tail_s, late=late)
+
+    @property
+    def _answered(self) -> bool:
+        """Whether the thought led to an answer of its own, which is whole."""
+        prompt, ways = self._prompt_ids.known or (), self._record.ways
+        thought = self._record.thought
+        return thought.ended_by_itself and not (ways and self._record.open(ways, prompt))
+
+    async def _stand_by(self, standby: Standby, order: BesideOrder) -> None:
+        close, thought = order.close, self._record.thought
+        try:
+            prompt = await self._prompt_ids.get()
+        except EngineError:
+            await self._close_after_all(close)
+            return
+        asked = 0
+        while self.thinking(close.closing) and asked < MOST_BESIDE:
+            on = resumption(thought, still_open=True, prompt=prompt, order=close, room=self._room)
+            if on is None:
+                return
+            asked_at, at = self._clock(), on.kept or thought.mark()
+            asked += 1
+            self._shown.hold()
+            if not await standby.ask(at, on):
+                break
+            took_s = self._clock() - asked_at
+            wait_s = order.left_s() - TIME_FOR_ANOTHER * took_s
+            if standby.over or wait_s < took_s:
+                return
+            await asyncio.sleep(wait_s)
+            if len(thought.token_ids) < THOUGHT_FOR_ANOTHER * at.token_ids:
+                return
+        if standby.spare is None and not standby.over:
+            await self._close_after_all(close)
+
+    async def _close_after_all(self, order: CloseOrder) -> None:
+        self._shown.release()
+        self._standing_by = None
+        await self.close_thought(order)
+
+    async def _fall_back(self) -> bool:
+        """Take the answer from beside for a thought that came to none; whether there is one."""
+        if self._standby is None or self._standing_by is None:
+            return False
+        if self._standby.ready is None:
+            await asyncio.wait([self._standing_by])
+        return self._record.settled or self._settle_for_ready()
+
+    def _settle_for_ready(self) -> bool:
+        spare = self._standby.ready if self._standby is not None else None
+        if spare is not None:
+            self._settle_for(spare)
+        return spare is not None
+
+    def _decide(self, standby: Standby) -> None:
+        """Whose answer it is, now that nothing more comes: a part of one is better than none."""
+        spare, thought = standby.spare, self._record.thought
+        wanted = self._kept() and self._error is None and not self._answered
+        better = spare is not None and spare.reply.answering and not thought.answering
+        if wanted and spare is not None and (spare.whole or better):
+            self._settle_for(spare)
+        else:
+            self._shown.release()
+
+    def _settle_for(self, spare: Spare) -> None:
+        at, on, reply = spare
+        self._record.settle(at, reply, on.closing, on.closer)
+        self._shown.settle(at.token_ids)
+        self._tell_closed(on, self._record.thought.thought_until(at))
+        if reply.answering:
+            self._tell(Delta(content=reply.content, logprobs=tuple(reply.logprobs)))
 
     def _heed(self, watch: TraceWatch, order: Cut | Ask | None, beside: asyncio.TaskGroup) -> None:
         asker, thought = self._asker, self._record.thought
@@ -168,7 +306,7 @@ class SampleRun:
         if reply is None:
             watch.hear(None)
         elif watch.hear(Reply(reply.content, whole=reply.finish_reason != "length")) is not None:
-            self._record.settle(at, reply, asker.closing)
+            self._record.settle(at, reply, asker.closing, asker.closing.token_ids)
             await self._stop(CLOSE_TAIL_S)
 
     def _take(self, piece: Delta, into: Transcript) -> None:
@@ -176,7 +314,10 @@ class SampleRun:
         self._record.scores.take(piece.logprobs)
         shown = self._alternatives.shown_of(piece)
         into.take(shown)
-        self._tell(shown)
+        if into is self._record.thought:
+            self._shown.take(shown, len(into.token_ids))
+        else:
+            self._tell(shown)
 
     async def _read(
         self,
@@ -231,7 +372,7 @@ class SampleRun:
             thought.finish_reason = "length"
             return
         answer = record.resume(on)
-        self._tell_closed(on)
+        self._tell_closed(on, thought)
 
         def take(piece: Delta) -> None:
             if on.closing is not None and piece.content and not answer.answering:
@@ -248,13 +389,13 @@ class SampleRun:
             seconds = self._clock() - ordered_at
             self._pace.closed(seconds, whole=answer.ended_by_itself, under=under)
 
-    def _tell_closed(self, on: Resumption) -> None:
+    def _tell_closed(self, on: Resumption, thought: Transcript) -> None:
         """Let the reader of the stream see what was put behind the thought.
 
         The opener waits for the answer: nothing may come of it.
         """
         if on.closing is not None:
-            words = on.closing.last_words if self._record.thought.reasoning else ""
+            words = on.closing.last_words if thought.reasoning else ""
             self._tell(Delta(words and f"\n{words}", logprobs=self._record.placed))
 
     def _tell(self, piece: Delta) -> None:
@@ -268,7 +409,7 @@ class SampleRun:
         return record.sample(
             self.index,
             self._state(),
-            cut_short=was_cut or record.settled,
+            cut_short=was_cut or (record.settled and self._standby is None),
             seconds=self._clock() - self._began_at,
             error=self._error,
             prompt=self._prompt_ids.known or (),

@@ -58,6 +58,12 @@ class Timetable:
         return self.end_at if self.reserve is None else min(self.end_at, self.reserve.by)
 
     @property
+    def to_the_end(self) -> bool:
+        """Whether there may be thought until `end_at`: nobody else is promised the engine by then,
+        and `close_at` is no more than when answers have to be begun at the latest."""
+        return self.reserve is not None and self.answer_by >= self.end_at
+
+    @property
     def answer_tokens(self) -> int:
         """How many tokens of answer are planned for behind a closed thought."""
         return self.reserve.answer_tokens if self.reserve is not None else 0

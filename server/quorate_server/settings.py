@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from quorate_server.admission.demand import UnderLoad
 from quorate_server.errors import StartupError
 from quorate_server.ledger import Prices
 
@@ -62,6 +63,9 @@ class ServeSettings(BaseSettings):
 
     max_queue: int = Field(default=256, ge=0)
     """Requests that may wait for an engine, each engine's; what is over it is refused."""
+    under_load: UnderLoad | None = None
+    """What gives way when an engine is too busy: everybody's thinking (`shorten`), or those let in
+    (`refuse`); None: as cut thoughts are worth something in the model's family, or not."""
     max_samples_in_flight: int = Field(default=16_384, gt=0)
     """Samples drawn at once by all engines together; what is over it is refused."""
     hedge_share: float = Field(default=0.0, ge=0, le=0.05)

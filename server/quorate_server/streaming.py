@@ -20,7 +20,12 @@ PIECE_LOGPROBS = 128
 
 async def send_event(reply: Reply, value: Mapping[str, Any], *, tokens: int = 0) -> None:
     """One `data:` event, which carries about `tokens` tokens."""
-    await _send(reply, b"data: " + await encode_large(value, tokens) + b"\n\n")
+    await send_encoded(reply, await encode_large(value, tokens))
+
+
+async def send_encoded(reply: Reply, value: bytes) -> None:
+    """One `data:` event of what has been encoded."""
+    await _send(reply, b"data: " + value + b"\n\n")
 
 
 async def send_comment(reply: Reply, text: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from quorate_sampling.drawing import draw_each
 from quorate_sampling.engine import Delta, Sample
 from quorate_server.completion import Shape
-from quorate_server.encoding import carried_tokens, encode_large
+from quorate_server.encoding import carried_tokens
 from quorate_server.errors import DeadlineExceeded
 from quorate_server.streaming import send_end, send_event
 from quorate_server.work import Work
@@ -22,12 +22,15 @@ async def answer_in_time(work: Work) -> None:
         return
     samples = await _draw(work, None)
     shape = work.shape()
-    body = shape.whole(
-        [_choice(shape, sample) for sample in samples],
-        usage=work.usage(),
-        **_deadline(work, samples),
-    )
-    encoded = await encode_large(body, carried_tokens(samples))
+
+    def body() -> dict[str, Any]:
+        return shape.whole(
+            [_choice(shape, sample) for sample in samples],
+            usage=work.usage(),
+            **_deadline(work, samples),
+        )
+
+    encoded = await work.encoded(body, carried_tokens(samples))
     await work.reply.whole(200, encoded, content_type=b"application/json", extra=[])
 
 

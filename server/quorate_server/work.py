@@ -14,7 +14,7 @@ from quorate_sampling.planning import Course
 from quorate_sampling.timetable import Timetable
 from quorate_server.completion import Shape
 from quorate_server.consensus.relations import Relations
-from quorate_server.encoding import encode
+from quorate_server.encoding import encode, encode_large
 from quorate_server.engines.replica import Replica
 from quorate_server.gateway.reply import Reply
 from quorate_server.job import Job
@@ -74,8 +74,7 @@ class Work:
         """The response's `deadline`, or nothing without one; to be merged into it.
 
         Of the samples that are told of `forced` had their thought closed, and `missed` had not
-        come to their end. `met` is said as the response is written: a response that is not written
-        in time is never sent as an answer.
+        come to their end. `met` is as of now: see `encoded`.
         """
         limit = self.job.limit
         if limit is None:
@@ -88,6 +87,19 @@ class Work:
             not_forced=self.not_forced if missed else None,
         )
         return {"deadline": told}
+
+    async def encoded(self, tell: Callable[[], dict[str, Any]], tokens: int) -> bytes:
+        """What `tell` says, about so many tokens, as JSON; told anew if the deadline passed while
+        that was being encoded, so that `met` is never said of what is written late."""
+        was_late = self._is_late()
+        told = await encode_large(tell(), tokens)
+        if self._is_late() and not was_late:
+            told = await encode_large(tell(), tokens)
+        return told
+
+    def _is_late(self) -> bool:
+        limit = self.job.limit
+        return limit is not None and limit.deadline.remaining_s() < 0
 
     def plan_told(self) -> list[dict[str, Any]]:
         """Every step of the latest plan, also put into the log for who debugs; none without one."""

@@ -18,6 +18,8 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
 CHAT = "/v1/chat/completions"
 BUDGET_S = 1.5
+THINKING_S = 0.4
+"""How long some have been at it when the engine stops."""
 SLACK_S = 0.25
 """The client's own share of busy cores."""
 
@@ -53,25 +55,37 @@ def asked(**fields: Any) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("after_s", [0.0, 0.4], ids=["before a token", "in a thought"])
-@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
-@pytest.mark.parametrize("consensus", [None, 8], ids=["plain", "group"])
-async def test_a_frozen_engine_makes_nobody_late_and_keeps_nothing(
-    server: Served, consensus: int | None, stream: bool, after_s: float
-) -> None:
+async def timed(client: httpx.AsyncClient, body: dict[str, Any]) -> tuple[float, httpx.Response]:
+    """An answer, and how many seconds it took to its last byte."""
+    began_at = time.monotonic()
+    answer = await client.post(CHAT, json=body)
+    return time.monotonic() - began_at, answer
+
+
+async def test_a_frozen_engine_makes_nobody_late_and_keeps_nothing(server: Served) -> None:
+    kinds = [
+        {"consensus": group, "stream": stream} for group in (None, 8) for stream in (False, True)
+    ]
+    meanwhile = [{"consensus": group, "deadline_ms": 500} for group in (None, 8)]
     async with httpx.AsyncClient(base_url=server.base_url, timeout=20) as client:
-        body = asked(consensus=consensus, stream=stream)
-        began_at = time.monotonic()
-        answering = asyncio.create_task(client.post(CHAT, json=body))
-        await asyncio.sleep(after_s)
+
+        def ask(fields: dict[str, Any]) -> asyncio.Task[tuple[float, httpx.Response]]:
+            return asyncio.create_task(timed(client, asked(**fields)))
+
+        in_a_thought = [ask(kind) for kind in kinds]
+        await asyncio.sleep(THINKING_S)
+        before_a_token = [ask(kind) for kind in kinds]
+        await asyncio.sleep(0)
         with frozen(server):
-            answer = await answering
-            elapsed_s = time.monotonic() - began_at
-            during = await client.post(CHAT, json=asked(deadline_ms=500, consensus=consensus))
-    assert elapsed_s < BUDGET_S + SLACK_S
-    for told in (answer, during):
-        assert told.status_code in (200, 400, 502, 503, 504)
-        assert told.content
+            answers = await asyncio.gather(*in_a_thought, *before_a_token)
+            others = await asyncio.gather(*map(ask, meanwhile))
+    for fields, (elapsed_s, answer) in zip(
+        [*kinds, *kinds, *meanwhile], [*answers, *others], strict=True
+    ):
+        budget_s = asked(**fields)["deadline_ms"] / 1000
+        assert elapsed_s < budget_s + SLACK_S, fields
+        assert answer.status_code in (200, 400, 502, 503, 504), fields
+        assert answer.content, fields
     give_up_at = time.monotonic() + 5
     while await asyncio.to_thread(running_requests, server.engine_url()):
         assert time.monotonic() < give_up_at, "the engine goes on for nobody"

@@ -5,13 +5,14 @@ import time
 
 import pytest
 
+from quorate.crowd import Crowd
 from quorate.deadline import Deadline
 from quorate.guard import Expired, Guard
 
 
 @pytest.fixture
 async def guard() -> Guard:
-    return Guard(asyncio.get_running_loop())
+    return Guard(asyncio.get_running_loop(), Crowd())
 
 
 async def test_work_that_is_done_in_time_is_returned(guard: Guard) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from quorate.deadline import Deadline
 from quorate.guard import Expired
 from quorate.loop_thread import LoopThread
 
@@ -25,11 +26,11 @@ async def nothing() -> None:
 def test_it_runs_what_it_is_given_and_stops():
     thread = LoopThread(nothing)
     assert thread.run(asyncio.sleep(0, "done")) == "done"
-    assert thread.run(asyncio.sleep(0, "done"), within_s=float("inf")) == "done"
+    assert thread.run(asyncio.sleep(0, "done"), Deadline.after(float("inf")).remaining_s) == "done"
     with pytest.raises(KeyError):
-        thread.run(raising(KeyError()), 1.0)
+        thread.run(raising(KeyError()), Deadline.after(1.0).remaining_s)
     with pytest.raises(TimeoutError):
-        thread.run(raising(TimeoutError()), 1.0)
+        thread.run(raising(TimeoutError()), Deadline.after(1.0).remaining_s)
     thread.stop()
     thread.stop()
 
@@ -47,7 +48,7 @@ def test_a_caller_leaves_though_the_loop_is_held_up():
 
     began = time.monotonic()
     with pytest.raises(Expired):
-        thread.run(hold_up(), 0.1)
+        thread.run(hold_up(), Deadline.after(0.1).remaining_s)
     assert time.monotonic() - began < 0.5
     release.set()
     thread.stop()
@@ -110,10 +111,10 @@ def test_equal_lookups_share_one_thread(monkeypatch: pytest.MonkeyPatch) -> None
         asyncio.get_running_loop().call_later(0.05, release.set)
         return await asyncio.gather(*lookups)
 
-    found = thread.run(look_up(100), 10.0)
+    found = thread.run(look_up(100), Deadline.after(10.0).remaining_s)
     assert len(found) == 100
     assert len(begun) == 1
-    thread.run(look_up(1), 10.0)
+    thread.run(look_up(1), Deadline.after(10.0).remaining_s)
     assert len(begun) == 2
     thread.stop()
 
@@ -121,6 +122,7 @@ def test_equal_lookups_share_one_thread(monkeypatch: pytest.MonkeyPatch) -> None
 def test_blocking_calls_do_not_hold_up_the_interpreters_exit():
     code = """
 import asyncio, time
+from quorate.deadline import Deadline
 from quorate.guard import Expired
 from quorate.loop_thread import LoopThread
 
@@ -129,7 +131,7 @@ async def nothing():
 
 thread = LoopThread(nothing)
 try:
-    thread.run(asyncio.to_thread(time.sleep, 60), 0.1)
+    thread.run(asyncio.to_thread(time.sleep, 60), Deadline.after(0.1).remaining_s)
 except Expired:
     print("left")
 """
@@ -149,4 +151,4 @@ def test_a_caller_whose_thread_is_stopped_is_told():
     thread = LoopThread(nothing)
     threading.Timer(0.1, thread.stop).start()
     with pytest.raises(RuntimeError, match="closed"):
-        thread.run(asyncio.sleep(60), 30.0)
+        thread.run(asyncio.sleep(60), Deadline.after(30.0).remaining_s)

@@ -131,3 +131,28 @@ def test_a_group_that_a_jump_cut_has_a_defined_end_that_is_never_called_timely(
         assert engine.running == 0
 
     scenario()
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+@pytest.mark.parametrize("consensus", [None, 8], ids=["plain", "group"])
+def test_an_answer_that_took_too_long_to_encode_is_not_called_timely(
+    consensus: int | None, stream: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @virtual_time
+    async def scenario() -> None:
+        engine = ScriptedEngine([Script("46", thought=20, token_s=0.01)])
+        clock, written = JumpingClock(), Written()
+
+        async def encode_slowly(value: Any, tokens: int) -> bytes:
+            clock.jumped_s = 10.0
+            return encode(value)
+
+        for module in ("work", "streaming"):
+            monkeypatch.setattr(f"quorate_server.{module}.encode_large", encode_slowly)
+        work = work_of(engine, clock, written, consensus=consensus, stream=stream)
+        options = work.job.options
+        await (answer_in_time(work) if options is None else answer_by_vote(work, options))
+        assert written.text.count('"met":false') == 1
+        assert '"met":true' not in written.text
+
+    scenario()

@@ -65,7 +65,7 @@ class Asking:
             return self._read(await self._once(client))
         try:
             completion = await client.traffic.guard().run(
-                limit.later(patience_s), lambda: self._in_time(client, limit)
+                limit, lambda: self._in_time(client, limit), patience_s=patience_s
             )
         except Expired:
             return self.expired(client)

@@ -207,7 +207,8 @@ class AsyncQuorate(openai.AsyncOpenAI):
     ) -> Any:
         if self._names is not None:
             await self._names.look_up(self.base_url.host)
-        timed = with_time(options, limit, self.traffic.allowance)
+        leaving = limit.later(-self.traffic.crowd.margin_s(limit))
+        timed = with_time(options, leaving, self.traffic.allowance)
         if timed is None:
             raise exceeded(self, limit)
         sent = monotonic()

@@ -49,7 +49,7 @@ class BridgedBody(httpx.SyncByteStream):
 
     def _next(self, pieces: AsyncIterator[bytes]) -> bytes | None:
         try:
-            return self._thread.run(_one(pieces), self._limit.remaining_s())
+            return self._thread.run(_one(pieces), self._limit.remaining_s)
         except Expired:
             self._extensions[MARK] = True
             if self._on_expiry == "raise":

@@ -1,6 +1,7 @@
 """The synchronous client: OpenAI's, with the asynchronous one under its guarded calls."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, Literal, Self, Unpack, overload
 from weakref import WeakMethod
 
@@ -102,11 +103,14 @@ class Quorate(openai.OpenAI):
         limit = asking.limit
         if limit is None:
             return self._bridge.thread.run(asking.answer(self._core()))
+        crowd = self.traffic.crowd
         try:
             return self._bridge.thread.run(
-                asking.answer(self._core(), patience_s=PATIENCE_S), limit.remaining_s()
+                asking.answer(self._core(), patience_s=PATIENCE_S),
+                partial(crowd.wait_s, limit),
             )
         except Expired:
+            crowd.late(-crowd.wait_s(limit))
             return asking.expired(self)
 
     @overload
@@ -229,7 +233,9 @@ class Quorate(openai.OpenAI):
         """The HTTP response, its body read or ready to be read from this thread."""
         thread = self._bridge.thread
         try:
-            told = thread.run(self._fetch(options, limit, stream), limit.remaining_s())
+            told = thread.run(
+                self._fetch(options, limit, stream), partial(self.traffic.crowd.wait_s, limit)
+            )
         except Expired:
             raise exceeded(self, limit) from None
         response = response_under(told)

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from typing import Any, TypeVar
 from weakref import finalize
 
@@ -65,29 +66,38 @@ class LoopThread:
             raise RuntimeError("The client has been closed.")
         return asyncio.run_coroutine_threadsafe(work, self.loop)
 
-    def run(self, work: Coroutine[Any, Any, T], within_s: float | None = None) -> T:
+    def run(self, work: Coroutine[Any, Any, T], left_s: Callable[[], float] | None = None) -> T:
         """What `work` returns or raises.
 
-        Raises Expired once that time is over, whatever the loop is doing: the work, which has to
-        end by itself then, is left to it. Anything else that ends the wait cancels the work; its
-        own end when the thread is stopped is a RuntimeError.
+        `left_s` says how long to wait until it is asked again. Raises Expired once it leaves
+        nothing, whatever the loop is doing: the work, which has to end by itself then, is left to
+        it. Anything else that ends the wait cancels the work; its own end when the thread is
+        stopped is a RuntimeError.
         """
         future = self.start(work)
         try:
-            return future.result(None if within_s is None else min(within_s, threading.TIMEOUT_MAX))
+            if left_s is None or _done_in(future, left_s):
+                return future.result()
         except CancelledError as error:
             raise RuntimeError("The client was closed before the call was over.") from error
-        except BaseException as error:
-            if future.done():
-                raise
-            if isinstance(error, TimeoutError):
-                raise Expired from None
+        except BaseException:
             future.cancel()
             raise
+        raise Expired
 
     def stop(self) -> None:
         """Cancel what still runs, and end the thread."""
         self._finalizer()
+
+
+def _done_in(future: "Future[Any]", left_s: Callable[[], float]) -> bool:
+    while not future.done():
+        wait_s = left_s()
+        if wait_s <= 0:
+            return False
+        with suppress(TimeoutError):
+            future.exception(min(wait_s, threading.TIMEOUT_MAX))
+    return True
 
 
 def _turn(loop: asyncio.AbstractEventLoop, at_end: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -57,9 +57,13 @@ class Timekeeper:
         at, before = self.clock(), self.course.last
         return plan(needed, now, at, timetable, ahead, allowed, before=before)
 
-    def thinking_budget(self, *, prompt_tokens: int, alone: bool) -> int:
-        """The engine's own limit on a thought that starts now; see `budget.thinking_budget`."""
-        seconds = self.timetable.close_at - self.clock()
+    def thinking_budget(self, *, prompt_tokens: int, alone: bool, on: bool = False) -> int:
+        """The engine's own limit on a thought that starts now; see `budget.thinking_budget`.
+
+        `on`: it may go on beside its forced answer, to the end.
+        """
+        until = self.timetable.end_at if on else self.timetable.close_at
+        seconds = until - self.clock()
         under = self.pace.conditions(prompt_tokens=prompt_tokens)
         return thinking_budget(seconds, self.pace, under, alone=alone)
 
@@ -67,6 +71,10 @@ class Timekeeper:
         """How many tokens an answer may have that starts now."""
         seconds = self.timetable.end_at - self.clock() - self.pace.first_token_s(0.5)
         return max(LEAST_ANSWER_TOKENS, int(seconds / self.pace.token_s(0.5)))
+
+    def left_s(self) -> float:
+        """How much time there is until everything ends."""
+        return self.timetable.end_at - self.clock()
 
     async def keep(self, close: Callable[[], None], over: Callable[[], None]) -> None:
         """Call `close` when thoughts have to be closed, and `over` when the time is up.

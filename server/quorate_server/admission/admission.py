@@ -200,7 +200,7 @@ class Admission:
 
     def _let_in(self, ticket: Ticket, now: float) -> None:
         ticket.let_in_at = now
-        if self._queue and ticket.demand.yielding and ticket.end_by is not None:
+        if self._queue and ticket.demand.shares and ticket.end_by is not None:
             ticket.end_by = min(ticket.end_by, now + self._share_s(ticket, now))
         self._inside.add(ticket)
         self._held += ticket.slots

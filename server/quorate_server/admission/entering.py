@@ -106,6 +106,7 @@ class Entrance:
             after_s=after_s,
             least_s=(idle_s if idle else least_s)(pace, prompt_tokens),
             yielding=yielding,
+            whole=replica.gives_way == "refuse",
         )
 
     def _refuse_the_impossible(self, job: Job, ready: list[Replica]) -> None:

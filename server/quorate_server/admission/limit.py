@@ -3,7 +3,8 @@
 from collections import deque
 from dataclasses import dataclass, field
 from math import inf, sqrt
-from statistics import median
+
+from quorate_sampling.pacing.quantiles import quantile
 
 LEAST = 16
 """Samples that no engine is too slow for, and where one starts whose capacity is not known."""
@@ -103,7 +104,7 @@ class AdaptiveLimit:
     def _token_gradient(self) -> float:
         if len(self._tokens) < ENOUGH:
             return 1.0
-        observed = median(self._tokens)
+        observed = quantile(self._tokens, 0.5)
         self._tokens.clear()
         self.idle_token_s = min(observed, self.idle_token_s * FORGETTING)
         return TOKEN_TOLERANCE * self.idle_token_s / observed
@@ -111,6 +112,6 @@ class AdaptiveLimit:
     def _first_gradient(self) -> float:
         if len(self._firsts) < ENOUGH:
             return 1.0
-        observed = median(self._firsts)
+        observed = quantile(self._firsts, 0.5)
         self._firsts.clear()
         return FIRST_TOLERANCE / observed

@@ -97,6 +97,14 @@ _MaxQueue = Annotated[
     int | None,
     typer.Option(help="Requests that may wait for an engine, each engine's. [default: 256]"),
 ]
+_UnderLoad = Annotated[
+    str | None,
+    typer.Option(
+        metavar="shorten|refuse",
+        help="What gives way when an engine is too busy: how long all think, or how many are let"
+        " in. [default: by the model's family]",
+    ),
+]
 _HedgeShare = Annotated[
     float | None,
     typer.Option(
@@ -143,6 +151,7 @@ def serve(
     answer_opener: _AnswerOpener = None,
     think_end: _ThinkEnd = None,
     max_queue: _MaxQueue = None,
+    under_load: _UnderLoad = None,
     hedge_share: _HedgeShare = None,
     trust_client_timeout: _TrustTimeout = None,
     state_dir: _StateDir = None,
@@ -170,6 +179,7 @@ def serve(
         "answer_opener": answer_opener,
         "think_end": think_end,
         "max_queue": max_queue,
+        "under_load": under_load,
         "hedge_share": hedge_share,
         "trust_client_timeout": trust_client_timeout,
         "state_dir": state_dir,

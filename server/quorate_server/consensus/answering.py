@@ -1,14 +1,15 @@
 """Answering by vote: have the group decided, then say what it decided."""
 
+from functools import partial
 from typing import Any
 
 from quorate_server.consensus.deciding import Decision, decide
 from quorate_server.consensus.keepalive import Keepalive
 from quorate_server.consensus.options import ConsensusOptions
 from quorate_server.consensus.wire import choices_of, consensus_headers, consensus_object
-from quorate_server.encoding import carried_tokens, encode_large
+from quorate_server.encoding import carried_tokens
 from quorate_server.ledger import together
-from quorate_server.streaming import sample_chunks, send_end, send_event
+from quorate_server.streaming import sample_chunks, send_encoded, send_end, send_event
 from quorate_server.tab import wire_usage
 from quorate_server.work import Work
 
@@ -23,18 +24,21 @@ async def answer_by_vote(work: Work, options: ConsensusOptions) -> None:
     consensus = consensus_object(decision.outcome, options, shape)
     usage = wire_usage(together(decision.bills), work.prices)
     choices = choices_of(decision.outcome, options.content, work.job.n, consensus)
-    body = shape.whole(
-        [
-            shape.choice(index, sample, refusal=refusal)
-            for index, (sample, refusal) in enumerate(choices)
-        ],
-        usage=usage,
-        consensus=consensus,
-        **_deadline(work, decision),
-    )
+
+    def body() -> dict[str, Any]:
+        return shape.whole(
+            [
+                shape.choice(index, sample, refusal=refusal)
+                for index, (sample, refusal) in enumerate(choices)
+            ],
+            usage=usage,
+            consensus=consensus,
+            **_deadline(work, decision),
+        )
+
     await work.reply.whole(
         200,
-        await encode_large(body, _tokens(work, options, decision)),
+        await work.encoded(body, _tokens(work, options, decision)),
         content_type=b"application/json",
         extra=consensus_headers(consensus, usage),
     )
@@ -48,18 +52,20 @@ async def _stream(work: Work, options: ConsensusOptions) -> None:
     usage = wire_usage(together(decision.bills), work.prices)
     if not work.reply.started:
         await work.reply.start_stream()
-    extra: dict[str, Any] = {
-        "consensus": consensus,
-        **_deadline(work, decision),
-    }
-    tokens = _tokens(work, options, decision)
+
+    def first(opening: dict[str, Any]) -> dict[str, Any]:
+        return shape.chunk([opening], consensus=consensus, **_deadline(work, decision))
+
     choices = choices_of(decision.outcome, options.content, work.job.n, consensus)
     for index, (sample, refusal) in enumerate(choices):
         opening = shape.opening(index)
         if refusal is not None:
             opening["delta"] = {"role": "assistant", "content": None, "refusal": refusal}
-        await send_event(work.reply, shape.chunk([opening], **extra), tokens=tokens)
-        extra, tokens = {}, 0
+        if index == 0:
+            tokens = _tokens(work, options, decision)
+            await send_encoded(work.reply, await work.encoded(partial(first, opening), tokens))
+        else:
+            await send_event(work.reply, shape.chunk([opening]))
         for delta in sample_chunks(shape.shown(sample)):
             await send_event(work.reply, shape.chunk([shape.delta(index, delta)]))
     endings = [shape.ending(i, sample.finish_reason) for i, (sample, _) in enumerate(choices)]

@@ -101,6 +101,5 @@ def _engine(
         abilities=abilities,
         closing=closing,
         headers=replica.headers,
-        streams=replica.streams,
         unparsed=unparsed,
     )

@@ -7,6 +7,7 @@ authors' description of thinking budgets.
 
 import re
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from quorate_sampling.closers import Closing
 from quorate_sampling.turns import Textually
@@ -17,6 +18,8 @@ _THINK = "<think>"
 _THINK_END = "</think>"
 _FINAL_ANSWER = "**Final Answer**\n\\boxed{"
 
+CutThoughts = Literal["useful", "worthless"]
+
 
 @dataclass(frozen=True, slots=True)
 class Family:
@@ -25,7 +28,7 @@ class Family:
     `names` finds them by name, `not_names` says which of that name do not think; where no name is
     known, `model_type` and `template` find them by their files (each that is given has to match).
     All are regular expressions. `parser` is None where vLLM has none: thoughts then arrive as
-    content.
+    content. `cut_thoughts`: what answers are worth whose thoughts were ended for time.
     """
 
     name: str
@@ -35,6 +38,7 @@ class Family:
     not_names: str | None = None
     model_type: str | None = None
     template: str | None = None
+    cut_thoughts: CutThoughts = "useful"
 
     def is_named_in(self, card: ModelCard) -> bool:
         return _found(self.names, card.name)
@@ -83,6 +87,7 @@ FAMILIES: tuple[Family, ...] = (
         parser="deepseek_r1",
         closing=_think("abacus", boxed_opener="\\boxed{"),
         names=r"(^|/)abacus$",
+        cut_thoughts="worthless",
     ),
     Family(
         "gpt-oss",
@@ -165,6 +170,11 @@ def family_of(card: ModelCard) -> Family:
         if family.is_named_in(card):
             return family if family.thinks(card) else UNKNOWN
     return next((family for family in FAMILIES if family.is_seen_in(card)), UNKNOWN)
+
+
+def cut_thoughts_of(name: str) -> CutThoughts:
+    """What is said of the family of this name, whatever words close its thoughts."""
+    return next((family.cut_thoughts for family in FAMILIES if family.name == name), "useful")
 
 
 def family_with_parser(parser: str, card: ModelCard) -> Family:

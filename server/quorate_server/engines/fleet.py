@@ -94,6 +94,7 @@ def _attached_replica(url: str, key: str | None, settings: ServeSettings) -> Rep
         (),
         headers,
         max_queue=settings.max_queue,
+        under_load=settings.under_load,
         state_dir=settings.state_dir,
         ready=False,
     )
@@ -122,6 +123,7 @@ def _launched(settings: ServeSettings, watcher: Watcher) -> LaunchedEngine:
         connect_to=HttpOrigin,
         capacity=sequences_at_once(build, settings.engine_args),
         max_queue=settings.max_queue,
+        under_load=settings.under_load,
         state_dir=settings.state_dir,
         on_phase=watcher.on_phase,
         on_ready=watcher.on_ready,

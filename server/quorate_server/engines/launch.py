@@ -129,6 +129,10 @@ def engine_command(
     if "--kv-cache-memory-bytes" in " ".join(extra_args):
         # The variable would win over the argument, and the argument is the user's.
         env.pop("VLLM_CPU_KVCACHE_SPACE", None)
+    if build.on_cpu and "--no-enforce-eager" not in extra_args:
+        # Eager or not, vLLM compiles what ranks tokens when log-probabilities are first asked for:
+        # everybody who is being served stands still for 2 s and more.
+        env.setdefault("TORCHDYNAMO_DISABLE", "1")
     return EngineCommand(tuple(argv), env, CPU_NICENESS if build.on_cpu else 0)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from quorate_sampling.engine import Abilities
 from quorate_server.admission.admission import MAX_QUEUE
+from quorate_server.admission.demand import UnderLoad
 from quorate_server.engines.backoff import Backoff
 from quorate_server.engines.connection import Health, connect
 from quorate_server.engines.failures import explain
@@ -48,7 +49,8 @@ class LaunchedEngine:
 
     `command` makes the command line for a port, `connect_to` the upstream for a base URL;
     `capacity` is how many sequences it will run at once, where that is known; `max_queue` how many
-    requests may wait for it, `state_dir` where its pace is kept.
+    requests may wait for it, `under_load` what gives way when it is busy, `state_dir` where its
+    pace is kept.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class LaunchedEngine:
         connect_to: Callable[[str], Upstream],
         capacity: int | None = None,
         max_queue: int = MAX_QUEUE,
+        under_load: UnderLoad | None = None,
         state_dir: Path | None = None,
         on_phase: Callable[[str], None] = lambda _phase: None,
         on_ready: Callable[[Replica], None] = lambda _replica: None,
@@ -83,6 +86,7 @@ class LaunchedEngine:
             model_ids,
             capacity=capacity,
             max_queue=max_queue,
+            under_load=under_load,
             state_dir=state_dir,
             ready=False,
         )

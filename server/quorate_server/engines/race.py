@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from quorate_sampling.engine import Delta, Engine, EngineUsage, SampleStream
 from quorate_server.engines.hedge_budget import HedgeBudget, HedgeCounts
+from quorate_server.engines.runner import Runner
 from quorate_server.errors import EngineError, EngineRejected, EngineUnavailable
 
 LOSER_TAIL_S = 0.6
@@ -70,8 +71,8 @@ class Race:
         self._hedge = hedge
         self._won = won
         self._asked: list[Engine] = []
-        self._racing: list[_Runner] = []
-        self._hedging: _Runner | None = None
+        self._racing: list[Runner] = []
+        self._hedging: Runner | None = None
         self._errors: list[EngineError] = []
         self._unseen = EngineUsage()
         """A bound on what engines generated that failed."""
@@ -108,7 +109,7 @@ class Race:
         for runner in racing:
             await runner.aclose()
 
-    async def _race(self) -> "_Runner | None":
+    async def _race(self) -> Runner | None:
         """The first to begin; None where it was stopped or closed before one did.
 
         Raises EngineError where none is left that might.
@@ -139,16 +140,16 @@ class Race:
                 hedge_at = None
                 await self._send_hedge()
 
-    async def _enter(self, standby: Standby) -> "_Runner":
+    async def _enter(self, standby: Standby) -> Runner:
         stream = self._start(standby.engine, len(self._asked))
         self._asked.append(standby.engine)
-        runner = _Runner(standby.engine, stream, standby.counted())
+        runner = Runner(standby.engine, stream, standby.counted())
         self._racing.append(runner)
         if self._stopping:
             await stream.stop()
         return runner
 
-    async def _lost(self, runner: "_Runner", error: EngineError) -> None:
+    async def _lost(self, runner: Runner, error: EngineError) -> None:
         """One failed before its first token."""
         self._racing.remove(runner)
         await runner.aclose()
@@ -167,7 +168,7 @@ class Race:
     def _others(self) -> Iterator[Standby]:
         return (s for s in self._standbys() if s.engine not in self._asked)
 
-    async def _waste(self, loser: "_Runner") -> EngineUsage:
+    async def _waste(self, loser: Runner) -> EngineUsage:
         """Stop a loser; what it cost."""
         try:
             async with asyncio.timeout(LOSER_TAIL_S):
@@ -190,65 +191,3 @@ class Race:
         for waste in (self._unseen, *await asyncio.gather(*self._wasted)):
             usage = usage.followed_by(replace(waste, prompt_tokens=0))
         return replace(piece, usage=usage)
-
-
-@dataclass(slots=True, eq=False)
-class _Runner:
-    """One engine's attempt."""
-
-    engine: Engine
-    stream: SampleStream
-    _count: AbstractContextManager[None]
-    beginning: asyncio.Task[None] = field(init=False)
-    """Ends with its first token, its end or its failure."""
-    _stream: AsyncIterator[Delta] = field(init=False)
-    _kept: list[Delta] = field(default_factory=list)
-    _open: bool = True
-
-    def __post_init__(self) -> None:
-        self._count.__enter__()
-        self._stream = aiter(self.stream)
-        self.beginning = asyncio.create_task(self._begin())
-
-    async def _begin(self) -> None:
-        async for piece in self._stream:
-            self._kept.append(piece)
-            if piece.token_ids or piece.reasoning or piece.content or piece.tool_calls:
-                return
-
-    def failure(self) -> EngineError | None:
-        """Why it did not begin, once that is known. Raises what is no engine's error."""
-        error = self.beginning.exception()
-        if error is not None and not isinstance(error, EngineError):
-            raise error
-        return error
-
-    async def pieces(self) -> AsyncIterator[Delta]:
-        """All of them, once it has begun."""
-        for piece in self._kept:
-            yield piece
-        async for piece in self._stream:
-            yield piece
-
-    async def stopped(self) -> EngineUsage | None:
-        """Stop it, read it to its end; its usage, None where it reports none."""
-        usage = None
-        await self.stream.stop()
-        await self.beginning
-        async for piece in self.pieces():
-            usage = piece.usage or usage
-        return usage
-
-    async def aclose(self) -> None:
-        """No more of it; it no longer counts. Idempotent."""
-        if not self._open:
-            return
-        self._open = False
-        self.beginning.cancel()
-        try:
-            await asyncio.gather(self.beginning, return_exceptions=True)
-        finally:  # also where this is cancelled in turn: nobody comes back to it
-            try:
-                await self.stream.aclose()
-            finally:
-                self._count.__exit__(None, None, None)

@@ -13,14 +13,14 @@ from quorate_sampling.labels import LabelScorer, PreparedLabels, prepare_labels
 from quorate_sampling.pace import Pace
 from quorate_sampling.planning import AnswerLengths
 from quorate_server.admission.admission import MAX_QUEUE, Admission
-from quorate_server.admission.demand import Demand
+from quorate_server.admission.demand import Demand, UnderLoad
 from quorate_server.admission.limit import AdaptiveLimit
 from quorate_server.admission.prompt_length import PromptLength
 from quorate_server.admission.ticket import Ticket
 from quorate_server.engines.abort import abort_requests
 from quorate_server.engines.closing import closing_in_words, prepare_closing
+from quorate_server.engines.families import cut_thoughts_of
 from quorate_server.engines.labels import HttpLabelScorer
-from quorate_server.engines.stream import OpenStreams
 from quorate_server.errors import EngineUnavailable, ModelNotFound
 from quorate_server.upstream import Header, Upstream
 
@@ -55,11 +55,11 @@ class Replica:
     """Prepared once for each of the sets asked for lately: see `prepared_labels`."""
     capacity: int | None = None
     """How many sequences the engine runs at once; None where that is not known."""
-    streams: OpenStreams = field(default_factory=OpenStreams)
-    """Samples being drawn on it: an HttpEngine counts them there."""
     ready: bool = True
     max_queue: int = MAX_QUEUE
     """Requests that may wait for it."""
+    under_load: UnderLoad | None = None
+    """What gives way when it is busy; None leaves it to the model's family."""
     state_dir: Path | None = None
     """Where its pace is kept; None keeps it nowhere."""
     pace_file: Path | None = None
@@ -71,6 +71,15 @@ class Replica:
 
     def __post_init__(self) -> None:
         self.admission = Admission(AdaptiveLimit(self.capacity), max_queue=self.max_queue)
+
+    @property
+    def gives_way(self) -> UnderLoad:
+        """What gives way when it is busy: see `UnderLoad`."""
+        if self.under_load is not None:
+            return self.under_load
+        closing = self.engine.closing
+        worthless = closing is not None and cut_thoughts_of(closing.family) == "worthless"
+        return "refuse" if worthless else "shorten"
 
     async def abort(self, request_ids: Sequence[str]) -> None:
         """Ask the engine to end requests by the `x-request-id` they were sent with.

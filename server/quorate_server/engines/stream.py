@@ -42,13 +42,6 @@ class StreamRequest:
     max_tokens: int | None
 
 
-@dataclass(slots=True, eq=False)
-class OpenStreams:
-    """How many samples an engine is drawing just now, by our own count."""
-
-    count: int = 0
-
-
 class HttpSample:
     """A SampleStream over an upstream. One task iterates; any may `stop` or `aclose` it.
 
@@ -57,15 +50,7 @@ class HttpSample:
     the engine may have held back, marked inexact.
     """
 
-    def __init__(
-        self,
-        upstream: Upstream,
-        request: StreamRequest,
-        aborts: AbortBatch | None,
-        open_streams: OpenStreams | None = None,
-    ):
-        self._open_streams = open_streams or OpenStreams()
-        self._counted_open = False
+    def __init__(self, upstream: Upstream, request: StreamRequest, aborts: AbortBatch | None):
         self._upstream = upstream
         self._request = request
         self._aborts = aborts
@@ -163,8 +148,6 @@ class HttpSample:
 
     async def _open(self) -> AsyncIterator[bytes]:
         request = self._request
-        self._open_streams.count += 1
-        self._counted_open = True
         response = self._response = await self._upstream.send(
             "POST", request.path, headers=request.headers, body=request.body
         )
@@ -221,9 +204,6 @@ class HttpSample:
 
     def _end(self) -> None:
         self._over = True
-        if self._counted_open:
-            self._counted_open = False
-            self._open_streams.count -= 1
         if self._asking is not None:
             self._asking.cancel()
         if self._response is not None:

@@ -12,7 +12,7 @@ from quorate_server.engines.abort import AbortBatch
 from quorate_server.engines.bodies import continuation_body, draw_body, prompt_body, top_logprobs
 from quorate_server.engines.chunks import answer_delta, chat_delta, text_delta
 from quorate_server.engines.refusal import refusal
-from quorate_server.engines.stream import HttpSample, OpenStreams, StreamRequest
+from quorate_server.engines.stream import HttpSample, StreamRequest
 from quorate_server.engines.unparsed import Markers, Unparsed
 from quorate_server.engines.unreadable import UNREADABLE
 from quorate_server.errors import EngineFailed
@@ -33,8 +33,8 @@ _decode_tokens = msgspec.json.Decoder(_Tokens).decode
 class HttpEngine:
     """An Engine over an Upstream. `headers` carry its API key, if it wants one.
 
-    `streams` counts the samples it is drawing. `unparsed` is the closing in token ids, where the
-    engine leaves thoughts that the prompt begins in the content.
+    `unparsed` is the closing in token ids, where the engine leaves thoughts that the prompt begins
+    in the content.
     """
 
     def __init__(
@@ -45,11 +45,9 @@ class HttpEngine:
         abilities: Abilities,
         closing: Closing | None = None,
         headers: Sequence[Header] = (),
-        streams: OpenStreams | None = None,
         unparsed: PreparedClosing | None = None,
     ) -> None:
         self._unparsed = unparsed
-        self._streams = streams or OpenStreams()
         self._upstream = upstream
         self._name = name
         self._abilities = abilities
@@ -82,7 +80,7 @@ class HttpEngine:
             chunk_tokens=self._chunk_tokens(draw.stream_interval),
             max_tokens=limit if isinstance(limit, int) else None,
         )
-        return HttpSample(self._upstream, request, self._aborts, self._streams)
+        return HttpSample(self._upstream, request, self._aborts)
 
     def resume(self, continuation: Continuation) -> HttpSample:
         """Go on with a cut sample: see `Engine`."""
@@ -95,7 +93,7 @@ class HttpEngine:
             chunk_tokens=self._chunk_tokens(continuation.stream_interval),
             max_tokens=continuation.max_tokens,
         )
-        return HttpSample(self._upstream, request, self._aborts, self._streams)
+        return HttpSample(self._upstream, request, self._aborts)
 
     async def tokenize(self, text: str) -> tuple[int, ...]:
         """Token ids of a piece of text, without special tokens added around it."""

@@ -2,7 +2,6 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from statistics import fmean
 
 WINDOW = 500
 """Feedbacks that count, of each model and profile."""
@@ -40,6 +39,6 @@ class DriftWindow:
         said = self._latest.values()
         return Drift(
             feedbacks=len(said),
-            excess=fmean(confidence - correct for confidence, correct in said),
-            brier=fmean((confidence - correct) ** 2 for confidence, correct in said),
+            excess=sum(confidence - correct for confidence, correct in said) / len(said),
+            brier=sum((confidence - correct) ** 2 for confidence, correct in said) / len(said),
         )

@@ -74,8 +74,34 @@ def test_the_environment_is_quiet_and_what_the_user_set_stays() -> None:
         "VLLM_CPU_KVCACHE_SPACE": "3",
         "VLLM_NO_USAGE_STATS": "1",
         "DO_NOT_TRACK": "1",
+        "TORCHDYNAMO_DISABLE": "1",
     }
     assert "PYTHONDONTWRITEBYTECODE" in environ
+
+
+@pytest.mark.parametrize(
+    ("build", "extra", "environ", "disabled"),
+    [
+        (CPU, (), {}, "1"),
+        (CPU, (), {"TORCHDYNAMO_DISABLE": "0"}, "0"),
+        (CPU, ("--no-enforce-eager",), {}, None),
+        (GPU, (), {}, None),
+    ],
+    ids=["on CPU", "as the user has it", "compiled by the user's wish", "on GPU"],
+)
+def test_an_eager_engine_on_cpu_never_stops_to_compile(
+    build: EngineBuild, extra: tuple[str, ...], environ: dict[str, str], disabled: str | None
+) -> None:
+    command = engine_command(
+        "org/m",
+        served_names=("a",),
+        port=9,
+        family=UNKNOWN,
+        build=build,
+        extra_args=extra,
+        environ=environ,
+    )
+    assert command.env.get("TORCHDYNAMO_DISABLE") == disabled
 
 
 def test_a_local_model_needs_no_network_and_the_bundled_one_little_memory(tmp_path: Path) -> None:

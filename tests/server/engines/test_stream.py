@@ -5,7 +5,6 @@ import pytest
 
 from quorate_sampling.engine import Abilities, Continuation, Delta, Draw, EngineUsage
 from quorate_server.engines.abort import ABORT_PATH
-from quorate_server.engines.stream import OpenStreams
 from quorate_server.engines.vllm import HttpEngine
 from quorate_server.errors import EngineFailed, EngineRejected, EngineUnavailable
 from tests.server.engines.fake_upstream import (
@@ -333,24 +332,3 @@ async def test_tokens_that_cannot_be_read_are_a_failure() -> None:
         engine = HttpEngine(answering(response), name="e", abilities=ALL)
         with pytest.raises(EngineFailed):
             await engine.tokenize("a")
-
-
-async def test_open_streams_are_counted_and_let_go_of_however_they_end() -> None:
-    streams = OpenStreams()
-
-    def scripted() -> Scripted:
-        made = Scripted()
-        made.engine = HttpEngine(made.upstream, name="e", abilities=ALL, streams=streams)
-        return made
-
-    whole, left, cancelled = scripted(), scripted(), scripted()
-    tasks = [each.draw() for each in (whole, left, cancelled)]
-    assert streams.count == 0
-    await settle()
-    assert streams.count == 3
-    whole.response.feed(sse(FIRST, chat_chunk("stop", [4]), usage_chunk(3, 1)), None)
-    await left.stream.aclose()
-    await left.stream.aclose()
-    tasks[2].cancel()
-    await asyncio.wait(tasks)
-    assert streams.count == 0
