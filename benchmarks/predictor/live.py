@@ -13,7 +13,8 @@ from benchmarks.predictor.measures import Judged, Row, row
 from benchmarks.predictor.traffic import Phase
 from benchmarks.real_engine import vllm
 from benchmarks.targets import running
-from quorate_sampling.drawing import Prompt, draw_each
+from quorate_sampling.choices import draw_each
+from quorate_sampling.drawing import Prompt
 from quorate_sampling.engine import Abilities, Delta
 from quorate_server.engines.connection import connect
 from quorate_server.engines.replica import Replica

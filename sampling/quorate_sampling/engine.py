@@ -71,6 +71,9 @@ class Delta:
     finish_reason: str | None = None
     """`stop`, `length`, `tool_calls` …; `abort` where the stream was stopped on request."""
     usage: EngineUsage | None = None
+    elsewhere: bool = False
+    """On the first piece: it comes from another engine than the one that was asked, and its times
+    tell nothing of that one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,12 @@ from quorate_sampling.pacing.timing import Timing, Untimed
 WINDOW = 256
 """Whole samples whose length is remembered."""
 
+QUIET = 16
+"""With so few requests on it an engine shows how fast it can be."""
+FADING = 1.002
+"""By how much a fastest time is trusted less for each that an engine took when it was quiet: one
+that became slower for good is believed after some hundred."""
+
 EVERY_S = 0.01
 """Requests that are passed on are timed so far apart at least."""
 
@@ -54,7 +60,7 @@ class Pace:
     _closing: Forecast = field(default_factory=closing_times, init=False)
     _closings: int = field(default=0, init=False)
     _fastest_closing: float | None = field(default=None, init=False)
-    """The shortest closing that ever was: what the engine can do while it is idle."""
+    """The shortest closing there was, fading: what the engine can do while it is idle."""
     _sample_tokens: deque[float] = field(default_factory=lambda: deque(maxlen=WINDOW), init=False)
 
     def conditions(
@@ -101,9 +107,10 @@ class Pace:
         return max(predicted, self._closing.quantile(0.95, load)) if self._closings else predicted
 
     def shortest_answer_s(self) -> float:
-        """The least time in which this engine was ever seen to close a thought and answer.
+        """The least time in which this engine was seen to close a thought and answer.
 
-        0.0 before anything was seen: no request is refused on a guess. Load does not change it.
+        0.0 before anything was seen: no request is refused on a guess. Load does not change it,
+        what the engine takes while it is quiet does, slowly.
         """
         return self._fastest_closing or 0.0
 
@@ -144,7 +151,7 @@ class Pace:
         return timing
 
     def closed(self, seconds: float, *, whole: bool, under: Conditions | None = None) -> None:
-        """Note a closing; one that is not `whole` took at least so long when its time was up."""
+        """Note a closing; one that is not `whole` was cut, and would have taken longer."""
         load = self._now(under)
         expected = self._closing.expected(load)
         if whole or seconds > expected.p95_s:
@@ -152,8 +159,10 @@ class Pace:
             self._closing.learn(load, seconds)
             self._closings += 1
         if whole and seconds > 0:
-            fastest = self._fastest_closing
-            self._fastest_closing = seconds if fastest is None else min(fastest, seconds)
+            fastest = inf if self._fastest_closing is None else self._fastest_closing
+            if load.running + load.waiting <= QUIET:
+                fastest *= FADING
+            self._fastest_closing = min(fastest, seconds)
 
     def passing(
         self, samples: int = 1, *, streamed: bool, clock: Clock = time.monotonic

@@ -34,14 +34,6 @@ OnDelta = Callable[[int, Delta], None]
 CLOSE_TAIL_S = 0.5
 """How long a cut stream may take to end; engines that abort by id take under 30 ms."""
 
-MOST_BESIDE = 2
-"""Answers drawn beside one thought at most."""
-TIME_FOR_ANOTHER = 2.0
-"""How many times what the last one took is left for another: the sooner it is asked for, the less
-has been thought; one that comes too late costs its tokens."""
-THOUGHT_FOR_ANOTHER = 1.1
-"""How many times as long the thought has to be by then."""
-
 
 class SampleRun:
     """One sample while it is drawn. One task awaits `run`; others give it orders.
@@ -127,7 +119,8 @@ class SampleRun:
                     self._beside = None
                 if self._asker is not None:
                     await self._asker.drop(CLOSE_TAIL_S)
-                await self._drop_standby(CLOSE_TAIL_S)
+                if self._standby is not None and not self._standby.over:
+                    await self._drop_standby(CLOSE_TAIL_S)
         finally:
             if self._standby is not None and not self._record.settled:
                 self._decide(self._standby)
@@ -187,9 +180,14 @@ class SampleRun:
         self._standby = Standby(
             self._engine,
             self._draw,
+            self._prompt_ids,
+            self._room,
             self._alternatives,
             self._pace,
             self._clock,
+            self._record.thought,
+            lambda: self.thinking(order.close.closing),
+            self._shown,
             self._record.replies,
         )
         self._standing_by = self._beside.create_task(self._stand_by(self._standby, order))
@@ -225,36 +223,10 @@ class SampleRun:
         return thought.ended_by_itself and not (ways and self._record.open(ways, prompt))
 
     async def _stand_by(self, standby: Standby, order: BesideOrder) -> None:
-        close, thought = order.close, self._record.thought
-        try:
-            prompt = await self._prompt_ids.get()
-        except EngineError:
-            await self._close_after_all(close)
-            return
-        asked = 0
-        while self.thinking(close.closing) and asked < MOST_BESIDE:
-            on = resumption(thought, still_open=True, prompt=prompt, order=close, room=self._room)
-            if on is None:
-                return
-            asked_at, at = self._clock(), on.kept or thought.mark()
-            asked += 1
-            self._shown.hold()
-            if not await standby.ask(at, on):
-                break
-            took_s = self._clock() - asked_at
-            wait_s = order.left_s() - TIME_FOR_ANOTHER * took_s
-            if standby.over or wait_s < took_s:
-                return
-            await asyncio.sleep(wait_s)
-            if len(thought.token_ids) < THOUGHT_FOR_ANOTHER * at.token_ids:
-                return
-        if standby.spare is None and not standby.over:
-            await self._close_after_all(close)
-
-    async def _close_after_all(self, order: CloseOrder) -> None:
-        self._shown.release()
-        self._standing_by = None
-        await self.close_thought(order)
+        if not await standby.answer(order):
+            self._shown.release()
+            self._standing_by = None
+            await self.close_thought(order.close)
 
     async def _fall_back(self) -> bool:
         """Take the answer from beside for a thought that came to none; whether there is one."""
@@ -340,6 +312,8 @@ class SampleRun:
         )
 
         def timed(piece: Delta) -> None:
+            if piece.elsewhere:
+                timing.ended(0)
             timing.first_token(len(piece.prompt_token_ids or ()) or None)
             take(piece)
             timing.progress(len(into.token_ids))
@@ -385,9 +359,10 @@ class SampleRun:
         except EngineRejected:  # no room left in the context: there is no answer, and none failed
             answer.finish_reason = "length"
             return
-        if answer.ended_by_itself or self._kept():
+        if not answer.elsewhere and (answer.ended_by_itself or self._kept()):
             seconds = self._clock() - ordered_at
-            self._pace.closed(seconds, whole=answer.ended_by_itself, under=under)
+            whole = answer.ended_by_itself and answer.finish_reason != "length"
+            self._pace.closed(seconds, whole=whole, under=under)
 
     def _tell_closed(self, on: Resumption, thought: Transcript) -> None:
         """Let the reader of the stream see what was put behind the thought.

@@ -1,5 +1,7 @@
 """An answer drawn beside a thought that goes on, in case the thought does not end in time."""
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -7,10 +9,21 @@ from quorate_sampling.alternatives import Alternatives
 from quorate_sampling.deadline import Clock
 from quorate_sampling.engine import Delta, Draw, Engine
 from quorate_sampling.errors import EngineError
-from quorate_sampling.forcing import Resumption
+from quorate_sampling.forcing import Resumption, resumption
+from quorate_sampling.held import HeldBack
+from quorate_sampling.orders import BesideOrder, Room
 from quorate_sampling.pace import Pace
+from quorate_sampling.prompt_ids import PromptIds
 from quorate_sampling.stoppable import StoppableStream
 from quorate_sampling.transcript import Mark, Transcript
+
+MOST = 1
+"""Answers drawn beside one thought at most."""
+TIME_FOR_ANOTHER = 2.0
+"""How many times what the last one took is left for another: the sooner it is asked for, the less
+has been thought; one that comes too late costs its tokens."""
+THOUGHT_FOR_ANOTHER = 1.1
+"""How many times as long the thought has to be by then."""
 
 
 class Spare(NamedTuple):
@@ -31,14 +44,20 @@ class Standby:
 
     Each is a completion of its own from exact token ids, prompt + thought + closer, with the
     settings of `draw`, as if the thought had been cut there. `pace` learns from it as it does from
-    a thought that was cut.
+    a thought that was cut. `thinking` tells whether the thought still goes on; what a reader would
+    see of it is `held` back meanwhile.
     """
 
     engine: Engine
     draw: Draw
+    prompt_ids: PromptIds
+    room: Room
     alternatives: Alternatives
     pace: Pace
     clock: Clock
+    thought: Transcript
+    thinking: Callable[[], bool]
+    held: HeldBack
     asked: list[Transcript]
     """Where every answer goes, whole or as far as it came: all are billed."""
     spare: Spare | None = None
@@ -59,8 +78,38 @@ class Standby:
         """The latest whole answer."""
         return self.spare if self.spare is not None and self.spare.whole else None
 
-    async def ask(self, at: Mark, on: Resumption) -> bool:
-        """Draw an answer from there; whether it came to its end. Never raises EngineError."""
+    async def answer(self, order: BesideOrder) -> bool:
+        """Draw an answer, and another one from a later point where there is time for it.
+
+        Whether the thought may go on: it may not where the engine failed to give any. Never raises
+        EngineError.
+        """
+        try:
+            prompt = await self.prompt_ids.get()
+        except EngineError:
+            return False
+        close, thought = order.close, self.thought
+        for _ in range(MOST):
+            if not self.thinking():
+                break
+            on = resumption(thought, still_open=True, prompt=prompt, order=close, room=self.room)
+            if on is None:
+                break
+            asked_at, at = self.clock(), on.kept or thought.mark()
+            self.held.hold()
+            if not await self._ask(at, on):
+                return self.over or self.ready is not None
+            took_s = self.clock() - asked_at
+            wait_s = order.left_s() - TIME_FOR_ANOTHER * took_s
+            if self.over or wait_s < took_s:
+                break
+            await asyncio.sleep(wait_s)
+            if len(thought.token_ids) < THOUGHT_FOR_ANOTHER * at.token_ids:
+                break
+        return True
+
+    async def _ask(self, at: Mark, on: Resumption) -> bool:
+        """Draw an answer from there; whether it came to its end."""
         spare = Spare(at, on, Transcript(opener=on.closing.opener if on.closing else ""))
         asked_at, under = self.clock(), self.pace.conditions()
         self.asked.append(spare.reply)
@@ -72,8 +121,10 @@ class Standby:
             if self.spare is spare:
                 self.spare = None
             return False
-        if spare.whole or (self._late and self.spare is spare):
-            self.pace.closed(self.clock() - asked_at, whole=spare.whole, under=under)
+        told = spare.whole or (self._late and self.spare is spare)
+        if told and not spare.reply.elsewhere:
+            whole = spare.whole and spare.reply.finish_reason != "length"
+            self.pace.closed(self.clock() - asked_at, whole=whole, under=under)
         if spare.whole and (self.ready is None or spare.reply.finish_reason != "length"):
             self.spare = spare
         return spare.whole
@@ -83,6 +134,8 @@ class Standby:
         timing = self.pace.sent(len(on.token_ids), new_tokens=len(on.closer), clock=self.clock)
 
         def take(piece: Delta) -> None:
+            if piece.elsewhere:
+                timing.ended(0)
             timing.first_token()
             reply.take(self.alternatives.shown_of(piece))
             timing.progress(len(reply.token_ids))
@@ -101,6 +154,7 @@ class Standby:
 
         `late`: its time is up; else it is not needed, which says nothing about the engine.
         """
-        self.over, self._late = True, late
+        if not self.over:
+            self.over, self._late = True, late
         if self._stream is not None:
             await self._stream.stop(tail_s)

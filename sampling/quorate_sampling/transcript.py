@@ -32,6 +32,8 @@ class Transcript:
     logprobs: list[Mapping[str, Any]] = field(default_factory=list)
     tool_calls: list[Mapping[str, Any]] = field(default_factory=list)
     finish_reason: str | None = None
+    elsewhere: bool = False
+    """Whether it comes from another engine than the one that was asked."""
     usage: EngineUsage | None = None
     _reasoning: list[str] = field(default_factory=list)
     _content: list[str] = field(default_factory=list)
@@ -47,6 +49,7 @@ class Transcript:
         self.logprobs.extend(delta.logprobs)
         self.tool_calls.extend(delta.tool_calls)
         self.finish_reason = delta.finish_reason or self.finish_reason
+        self.elsewhere = self.elsewhere or delta.elsewhere
         self.usage = delta.usage or self.usage
         self._marks.append(self.mark())
 

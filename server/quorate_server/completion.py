@@ -124,12 +124,15 @@ class Shape:
         delta = {"role": "assistant", "content": ""}
         return {"index": index, "delta": delta, "logprobs": None, "finish_reason": None}
 
-    def ending(self, index: int, finish_reason: str | None) -> dict[str, Any]:
-        """The last chunk's choice: how it ended."""
+    def ending(
+        self, index: int, finish_reason: str | None, refusal: str | None = None
+    ) -> dict[str, Any]:
+        """The last chunk's choice: how it ended, and a `refusal` where it came to no answer."""
         reason = finish_reason or "stop"
         if not self.chat:
             return {"index": index, "text": "", "logprobs": None, "finish_reason": reason}
-        return {"index": index, "delta": {}, "logprobs": None, "finish_reason": reason}
+        delta = {} if refusal is None else {"refusal": refusal}
+        return {"index": index, "delta": delta, "logprobs": None, "finish_reason": reason}
 
 
 def joined_tool_calls(pieces: tuple[Mapping[str, Any], ...]) -> list[dict[str, Any]]:

@@ -57,7 +57,8 @@ def read_time_limit(
 ) -> TimeLimit | None:
     """The deadline of a request that arrived at `arrived_at` (monotonic seconds), if it has one.
 
-    `named` are the headers that may tell one, by default `DEADLINE_HEADERS`. Raises RequestError
+    `named` are the headers that may tell one, by default `DEADLINE_HEADERS`. `deadline` may leave
+    `ms` to another form, and only say what to do `on_miss`. Raises RequestError
     naming the field or header that cannot be read.
     """
     on_miss: OnMiss = "answer"
@@ -74,11 +75,16 @@ def read_time_limit(
                 "`deadline.on_miss` must be `answer` or `error`.", param="deadline.on_miss"
             )
         on_miss = asked.get("on_miss", "answer")
-        budgets.append(_milliseconds(asked.get("ms"), "deadline.ms"))
+        if "ms" in asked:
+            budgets.append(_milliseconds(asked["ms"], "deadline.ms"))
     elif asked is not None:
         raise RequestError('`deadline` must be an object: {"ms": 3500}.', param="deadline")
     if body.get("deadline_ms") is not None:
         budgets.append(_milliseconds(body["deadline_ms"], "deadline_ms"))
+    if not budgets and asked is not None:
+        raise RequestError(
+            "`deadline.ms` is missing, and nothing else tells it.", param="deadline.ms"
+        )
     if not budgets:
         return None
     return TimeLimit(Deadline.after(min(budgets) / 1000, started_at=arrived_at), on_miss)

@@ -140,12 +140,12 @@ class Extended:
                     relations=self.relations,
                     elsewhere=lambda model: self._elsewhere(job, model, reply, ticket),
                     free_slots=entrance.more_for(replica, ticket),
+                    drawn=ticket.give_back,
                     queued_s=ticket.queued_s,
                     not_forced=not_forced,
                 )
             except DeadlineExceeded:
-                if ticket.demand.yielding:  # too many were let in for this one to be answered
-                    replica.admission.limit.dropped()
+                replica.admission.missed(ticket)
                 raise
             finally:
                 replica.prompt_length.told(job.body, tab.prompt_tokens)

@@ -31,7 +31,7 @@ async def keeping_paces(
     engines: Callable[[], Iterable[Kept]], *, every_s: float = EVERY_S
 ) -> AsyncIterator[None]:
     """Write down each engine's pace every so often for as long as the context is open, and at its
-    end. A disk that does not take it costs a warning, no more."""
+    end. A disk that does not take it, or a pace that is no JSON, costs a warning, no more."""
     writer = asyncio.create_task(_write_on(engines, every_s), name="keeping paces")
     try:
         yield
@@ -53,5 +53,5 @@ async def _write(engines: Iterable[Kept]) -> None:
             continue
         try:
             await asyncio.to_thread(save, engine.pace_file, engine.pace.state())
-        except OSError as error:
+        except (OSError, ValueError) as error:
             logger.warning("the pace of an engine cannot be kept: %s", error)

@@ -22,12 +22,18 @@ MOST_FILES = 64
 logger = logging.getLogger(__name__)
 
 
-def pace_file(folder: Path, model_ids: Iterable[str], version: str | None) -> Path:
-    """Where the pace of an engine is kept: one file for its models, version and kind of machine.
+def pace_file(
+    folder: Path, model_ids: Iterable[str], version: str | None, address: str | None = None
+) -> Path:
+    """Where the pace of an engine is kept: one file for its models and version, where it runs.
+
+    That is its `address`, or None for an engine of our own: then it is this kind of machine. Two of
+    our own with the same models share a file.
 
     The names are a client's or a stranger's, so that only their digest is in the file's name.
     """
-    key = json.dumps([sorted(model_ids), version, platform.machine(), os.cpu_count()])
+    where = [platform.machine(), os.cpu_count()] if address is None else [address]
+    key = json.dumps([sorted(model_ids), version, *where])
     return folder / f"pace-{sha256(key.encode()).hexdigest()[:16]}.json"
 
 
@@ -54,7 +60,8 @@ def load(path: Path) -> Pace | None:
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
-    """Keep a `Pace.state()`, whole or not at all: it is moved into place. Raises OSError.
+    """Keep a `Pace.state()`, whole or not at all: it is moved into place. Raises OSError,
+    and ValueError where there is a number in it that JSON has not.
 
     It blocks for as long as the disk takes: call it in a thread.
     """

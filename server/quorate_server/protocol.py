@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -15,7 +16,7 @@ from quorate_server.unread import UnreadWatch
 class GatewayProtocol(HttpToolsProtocol):
     """Stamps each request with its arrival, and bounds the wait for its head and its body.
 
-    `scope["quorate.arrived_at"]` is the loop's time (seconds) of the request's first byte: every
+    `scope["quorate.arrived_at"]` is the monotonic time (seconds) of the request's first byte: every
     deadline counts from it. A connection that had `head_timeout_s` and has not sent a whole head
     is closed; that also ends connections which never say anything, and bodies still being sent
     after the answer. A body that is not complete after `body_timeout_s` is answered with 408, a
@@ -73,7 +74,7 @@ class GatewayProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._in_head = True
         self._head_bytes = 0
-        self.scope["quorate.arrived_at"] = self.loop.time()  # type: ignore[typeddict-unknown-key]
+        self.scope["quorate.arrived_at"] = time.monotonic()  # type: ignore[typeddict-unknown-key]
 
     def on_headers_complete(self) -> None:
         self._in_head = False

@@ -64,8 +64,9 @@ class ServeSettings(BaseSettings):
     max_queue: int = Field(default=256, ge=0)
     """Requests that may wait for an engine, each engine's; what is over it is refused."""
     under_load: UnderLoad | None = None
-    """What gives way when an engine is too busy: everybody's thinking (`shorten`), or those let in
-    (`refuse`); None: as cut thoughts are worth something in the model's family, or not."""
+    """What gives way when an engine is busy: everybody's thinking (`shorten`), or that of requests
+    with no time for a whole thought, which are answered without one (`triage`) or refused
+    (`refuse`); None: by what cut thoughts are worth in the model's family."""
     max_samples_in_flight: int = Field(default=16_384, gt=0)
     """Samples drawn at once by all engines together; what is over it is refused."""
     hedge_share: float = Field(default=0.0, ge=0, le=0.05)

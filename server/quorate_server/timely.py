@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
-from quorate_sampling.drawing import draw_each
+from quorate_sampling.choices import draw_each
 from quorate_sampling.engine import Delta, Sample
 from quorate_server.completion import Shape
 from quorate_server.encoding import carried_tokens
@@ -13,6 +13,7 @@ from quorate_server.streaming import send_end, send_event
 from quorate_server.work import Work
 
 NO_ANSWER_YET = "The model was still thinking when the time was up, and could not be cut short."
+LOST = "The engine failed while it drew this choice."
 
 
 async def answer_in_time(work: Work) -> None:
@@ -48,7 +49,7 @@ async def _stream(work: Work) -> None:
     await send_end(
         work.reply,
         shape,
-        [shape.ending(sample.index, sample.finish_reason) for sample in samples],
+        [_ending(shape, sample) for sample in samples],
         work.usage(),
         work.job,
         **_deadline(work, samples),
@@ -79,6 +80,11 @@ async def _pass_on(
 
 
 async def _draw(work: Work, pieces: asyncio.Queue[tuple[int, Delta]] | None) -> tuple[Sample, ...]:
+    """The choices; one that its engine lost is among them if another one of a chat is whole.
+
+    Raises EngineError and DeadlineExceeded where there is nothing to tell.
+    """
+
     def pass_on(index: int, delta: Delta) -> None:
         if pieces is not None:
             pieces.put_nowait((index, delta))
@@ -95,15 +101,18 @@ async def _draw(work: Work, pieces: asyncio.Queue[tuple[int, Delta]] | None) -> 
         on_end=work.tab.add,
         on_plan=work.courses.append,
     )
+    work.drawn()
     work.plan_told()
-    lost = [sample.error for sample in samples if sample.error is not None]
-    if lost:
-        raise lost[0]
     limit = work.job.limit
+    lost = [sample.error for sample in samples if sample.error is not None]
+    strict = limit is not None and limit.on_miss == "error"
+    told = work.job.chat and not strict and any(s.state == "finished" for s in samples)
+    if lost and not told:
+        raise lost[0]
     missed = _missed(samples)
     empty = all(not (sample.reasoning or sample.content) for sample in missed)
     late = limit is not None and limit.deadline.remaining_s() < 0
-    if missed and (empty or late or (limit is not None and limit.on_miss == "error")):
+    if missed and (empty or late or strict):
         raise DeadlineExceeded("The model had not answered by the deadline.", param="deadline")
     return samples
 
@@ -111,11 +120,17 @@ async def _draw(work: Work, pieces: asyncio.Queue[tuple[int, Delta]] | None) -> 
 def _choice(shape: Shape, sample: Sample) -> dict[str, Any]:
     """A sample as a choice; one that never got to its answer says so instead of an empty one."""
     unanswered = sample.state == "cancelled" and not sample.content and shape.chat
-    return shape.choice(sample.index, sample, refusal=NO_ANSWER_YET if unanswered else None)
+    refusal = LOST if sample.state == "failed" else NO_ANSWER_YET if unanswered else None
+    return shape.choice(sample.index, sample, refusal=refusal)
+
+
+def _ending(shape: Shape, sample: Sample) -> dict[str, Any]:
+    refusal = LOST if sample.state == "failed" else None
+    return shape.ending(sample.index, sample.finish_reason, refusal)
 
 
 def _missed(samples: tuple[Sample, ...]) -> list[Sample]:
-    return [sample for sample in samples if sample.state != "finished"]
+    return [sample for sample in samples if sample.state not in ("finished", "failed")]
 
 
 def _deadline(work: Work, samples: tuple[Sample, ...]) -> dict[str, Any]:

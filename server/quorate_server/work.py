@@ -31,7 +31,8 @@ class Work:
     """A job, the engine it was given to, and where its answer and its bill go.
 
     `engine` is that of `replica` as the work began. `elsewhere` opens the same work on another
-    model, with a bill of its own; it raises EngineError where no engine of it is ready.
+    model, with a bill of its own; it raises EngineError where no engine of it is ready, Overloaded
+    or a DeadlineError where none lets it in.
     """
 
     job: Job
@@ -48,6 +49,9 @@ class Work:
     elsewhere: Callable[[str], "AbstractAsyncContextManager[Work]"]
     free_slots: Callable[[], int | None] = lambda: None
     """How many samples more it may start now; None where nothing limits them."""
+    drawn: Callable[[], None] = lambda: None
+    """To be called once nothing more is drawn, before the answer is written: a client that reads
+    slowly is not to keep others from the engine."""
     queued_s: float = 0.0
     """How long it waited to be let in."""
     not_forced: str | None = None

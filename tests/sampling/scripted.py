@@ -29,6 +29,7 @@ class Script:
 
     `error` is raised after `error_after` tokens. `deaf`: does not end when it is stopped.
     `confidences`: of its tokens, the last one repeats; told in log-probabilities where asked for.
+    `unended`: the thought does not end, nothing comes behind it.
     """
 
     answer: str = "46"
@@ -40,6 +41,7 @@ class Script:
     deaf: bool = False
     finish_reason: str = "stop"
     confidences: Sequence[float] = (10.0,)
+    unended: bool = False
 
 
 @dataclass
@@ -116,6 +118,8 @@ class ScriptedStream:
         self.running = True
         answer_ids = [END_ID, *(100 + ord(c) for c in script.answer)]
         ids = [50] * script.thought + (answer_ids if script.thought else answer_ids[1:])
+        if script.unended:
+            ids = ids[: script.thought]
         pending: list[int] = []
         prompt = self.prompt
         said = 0

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from quorate_sampling.choices import draw_each
 from quorate_sampling.closers import PreparedClosing
 from quorate_sampling.cutting import Cutting, DeepConf, Probing
 from quorate_sampling.deadline import Deadline
-from quorate_sampling.drawing import Prompt, draw_each, drawing
+from quorate_sampling.drawing import Prompt, drawing
 from quorate_sampling.engine import Delta, Sample
 from quorate_sampling.errors import EngineFailed, EngineRejected, EngineUnavailable
 from quorate_sampling.pace import Pace

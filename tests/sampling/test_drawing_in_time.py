@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from quorate_sampling.choices import draw_each
 from quorate_sampling.closers import PreparedClosing
 from quorate_sampling.deadline import Clock, Deadline
-from quorate_sampling.drawing import Prompt, draw_each
+from quorate_sampling.drawing import Prompt
 from quorate_sampling.engine import Continuation, Delta, Sample, SampleStream
 from quorate_sampling.pace import Pace
 from quorate_sampling.pacing import Conditions
@@ -20,6 +21,7 @@ from tests.sampling.scripted import ABLE, CLOSER_IDS, END_ID, PROMPT_IDS, Script
 from tests.sampling.virtual_time import loop_clock, virtual_time
 
 CLOSING = PreparedClosing(CLOSER_IDS, (END_ID,), last_words="", opener="\\boxed{")
+PROSE = replace(CLOSING, opener="")
 PROMPT = Prompt({"messages": []}, "q", seed=1, closing=CLOSING)
 LONG = Script(thought=100_000, token_s=0.008, first_s=0.04)
 ANSWER = Script("13", thought=0, token_s=0.008, first_s=0.04)
@@ -199,6 +201,16 @@ async def test_a_budget_of_the_engines_own_is_in_time_and_not_before_the_gateway
 
 
 @virtual_time
+async def test_a_budget_of_the_engines_own_leaves_a_thought_to_go_on_to_the_end() -> None:
+    engine = replace(gpu(), abilities=replace(ABLE, thinking_budget=True))
+    used = await drawn(engine, await warmed(), 2.0, prompt=replace(PROMPT, closing=PROSE))
+    assert used.seconds >= 1.8
+    budget = engine.draws[0].thinking_tokens
+    assert budget is not None
+    assert 0.04 + budget * 0.008 >= used.seconds - 0.1
+
+
+@virtual_time
 async def test_a_prompt_is_not_sent_twice_where_a_thought_is_closed_from_the_start() -> None:
     engine = gpu()
     await drawn(engine, await warmed(), 0.4)
@@ -254,13 +266,14 @@ async def beside(
     ended: list[Sample],
     count: int = 1,
     shown: list[tuple[int, Delta]] | None = None,
+    **asked: Any,
 ) -> tuple[tuple[Sample, ...], Course]:
     pace, courses = Unsteady(), list[Course]()
     started_at = loop_clock()
     deadline = Deadline.after(0.45, started_at=started_at, clock=loop_clock)
     samples = await draw_each(
         engine,
-        replace(PROMPT, closing=replace(CLOSING, opener="")),
+        replace(PROMPT, closing=replace(CLOSING, opener=""), body={**PROMPT.body, **asked}),
         count,
         pace=pace,
         clock=loop_clock,
@@ -301,10 +314,11 @@ async def test_an_answer_of_its_own_comes_before_the_one_beside_it() -> None:
 async def test_a_stream_shows_the_answer_from_beside_at_its_end() -> None:
     shown: list[tuple[int, Delta]] = []
     engine = StallsLater([replace(LONG, token_s=0.01)], forced=GUESS)
-    samples, _ = await beside(engine, [], shown=shown)
+    samples, _ = await beside(engine, [], shown=shown, logprobs=True)
     assert {index for index, _ in shown} == {0}
     assert "".join(piece.content for _, piece in shown) == samples[0].content == "7}"
     assert shown[-1][1].content == "7}"
+    assert shown[-1][1].logprobs == samples[0].logprobs != ()
 
 
 @virtual_time

@@ -7,9 +7,10 @@ from contextlib import suppress
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from quorate_sampling.choices import draw_each
 from quorate_sampling.closers import PreparedClosing
 from quorate_sampling.deadline import Deadline
-from quorate_sampling.drawing import Prompt, draw_each
+from quorate_sampling.drawing import Prompt
 from quorate_sampling.engine import Sample
 from quorate_sampling.errors import EngineFailed
 from quorate_sampling.group import GroupPlan, draw_group

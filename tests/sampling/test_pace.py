@@ -174,6 +174,19 @@ def test_closings_that_took_longer_than_predicted_are_given_longer() -> None:
     assert pace.closing_s(10) == pytest.approx(0.9, rel=0.05)
 
 
+def test_the_fastest_closing_fades_as_a_quiet_engine_gets_slower() -> None:
+    pace, quiet, busy = paced(closing_s=0.1), Conditions(3), Conditions(3, running=200)
+    for _ in range(3):
+        pace.closed(0.5, whole=True, under=quiet)
+    assert pace.shortest_answer_s() == pytest.approx(0.1, rel=0.02)
+    for _ in range(2000):
+        pace.closed(0.5, whole=True, under=busy)
+    assert pace.shortest_answer_s() == pytest.approx(0.1, rel=0.02)
+    for _ in range(2000):
+        pace.closed(0.5, whole=True, under=quiet)
+    assert pace.shortest_answer_s() == 0.5
+
+
 @pytest.mark.parametrize("seconds", [0.0, -5.0, nan, inf])
 def test_a_clock_that_jumps_harms_nothing(seconds: float) -> None:
     pace, clock = paced(closing_s=0.3), TurnedClock()

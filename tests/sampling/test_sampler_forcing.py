@@ -51,7 +51,7 @@ def run_of(engine: ScriptedEngine, body: dict[str, Any] | None = None, **told: A
         draw,
         0,
         prompt_ids=PromptIds(engine, {}),
-        pace=Pace(),
+        pace=told.pop("pace", None) or Pace(),
         clock=loop_clock,
         **told,
     )
@@ -79,6 +79,18 @@ async def test_a_closed_thought_is_marked_and_its_answer_follows_from_exact_ids(
     assert (*PROMPT_IDS, *sample.token_ids[:end]) == tuple(continuation.token_ids)
     assert sample.thought_tokens == start == sample.reasoning.count("t")
     assert sample.usage.completion_tokens == engine.generated
+
+
+@pytest.mark.parametrize("ended", ["stop", "length"])
+@virtual_time
+async def test_an_answer_cut_by_its_limit_does_not_tell_how_fast_the_engine_answers(
+    ended: str,
+) -> None:
+    pace, brief = Pace(), Script(answer="1", thought=0, finish_reason=ended)
+    engine = ScriptedEngine([LONG], forced=brief)
+    sample = await forced(engine, run_of(engine, pace=pace))
+    assert (sample.state, sample.finish_reason) == ("finished", ended)
+    assert (pace.shortest_answer_s() > 0.0) is (ended == "stop")
 
 
 @virtual_time

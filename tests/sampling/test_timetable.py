@@ -71,6 +71,14 @@ def test_an_answer_that_others_wait_for_is_closed_for_earlier_and_may_still_come
     assert timetable(deadline(3.5), pace, 16, answer_by=99.0).close_at == alone.close_at
 
 
+def test_thoughts_may_go_on_to_the_end_unless_others_wait_or_the_closing_time_is_fixed() -> None:
+    pace = paced(closing_s=0.1)
+    assert timetable(deadline(3.5), pace, 16).to_the_end
+    assert timetable(deadline(3.5), pace, 16, answer_by=99.0).to_the_end
+    assert not timetable(deadline(3.5), pace, 16, answer_by=3.0).to_the_end
+    assert not Timetable(deadline(1.0), 0.2, 0.9).to_the_end
+
+
 def test_a_timetable_without_a_reserve_is_fixed() -> None:
     fixed = Timetable(deadline(1.0), 0.2, 0.9)
     assert at_pace(fixed, paced(closing_s=0.01)) is fixed

@@ -98,6 +98,7 @@ def test_wishes_become_the_contracts_fields(serve: Serve, connect: Connect) -> N
         voting="short_first",
         early_stop={"rule": "margin", "margin": 3},
         fields={"/total": {}},
+        on_miss="error",
         temperature=0.7,
         seed=5,
         consensus={"content": "answer"},
@@ -122,6 +123,7 @@ def test_wishes_become_the_contracts_fields(serve: Serve, connect: Connect) -> N
         "fields": {"/total": {}},
     }
     assert (call.body["temperature"], call.body["seed"], call.body["top_k"]) == (0.7, 5, 20)
+    assert call.body["deadline"] == {"on_miss": "error"}
     assert call.headers["x-mine"] == "yes"
     assert "x-quorate-deadline-ms" not in call.headers
 
@@ -300,6 +302,14 @@ def test_what_a_retry_can_mend_is_tried_again_with_the_time_that_is_left(
     assert connect(server).ask(QUESTION, deadline=MUCH_S).value == 46
     before, after = (float(call.headers["x-quorate-deadline-ms"]) for call in server.asked)
     assert after < before
+
+
+def test_an_overloaded_server_says_what_would_be_possible(serve: Serve, connect: Connect) -> None:
+    said = error("overloaded", 503, x_quorate_earliest_ms="7000", x_should_retry="false")
+    with pytest.raises(Overloaded) as caught:
+        connect(serve(saying(said))).ask(QUESTION, deadline=MUCH_S)
+    assert caught.value.earliest_ms == 7000
+    assert caught.value.retry_after_ms is None
 
 
 def test_the_servers_wait_is_obeyed(serve: Serve, connect: Connect) -> None:

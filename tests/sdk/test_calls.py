@@ -47,6 +47,18 @@ def test_a_nearer_header_of_the_callers_own_stays(serve: Serve, connect: Connect
     assert 2500 < told[1] < 3500
 
 
+@pytest.mark.parametrize("name", ["x-quorate-deadline-ms", "X-Quorate-Deadline-Ms"])
+def test_a_nearer_header_that_every_call_has_stays_too(
+    serve: Serve, connect: Connect, name: str
+) -> None:
+    server = serve(answering)
+    connect(server, default_headers={name: "700"}).create(budget=3.5)
+    connect(server, default_headers={"x-quorate-deadline-ms": "70000"}).create(budget=3.5)
+    told = [float(call.headers["x-quorate-deadline-ms"]) for call in server.calls]
+    assert told[0] == 700
+    assert 2500 < told[1] < 3500
+
+
 FAULTS = {
     "stalls": (STALL,),
     "drips its head": (b"HTTP/1.1 200 OK\r\nx: ", DRIP),

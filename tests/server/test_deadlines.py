@@ -61,6 +61,17 @@ def test_what_to_do_on_a_miss_comes_along() -> None:
 
 
 @pytest.mark.parametrize(
+    ("fields", "headers"),
+    [({}, ((b"x-quorate-deadline-ms", b"900"),)), ({"deadline_ms": 900}, ())],
+)
+def test_what_to_do_on_a_miss_may_stand_beside_a_time_told_elsewhere(fields, headers) -> None:
+    limit = read_time_limit({"deadline": {"on_miss": "error"}, **fields}, headers, 0.0)
+    assert limit is not None
+    assert limit.on_miss == "error"
+    assert limit.deadline.budget_s == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize(
     ("body", "param"),
     [
         ({"deadline": {"ms": 0}}, "deadline.ms"),
@@ -69,6 +80,8 @@ def test_what_to_do_on_a_miss_comes_along() -> None:
         ({"deadline": {"ms": "3500"}}, "deadline.ms"),
         ({"deadline": {"ms": True}}, "deadline.ms"),
         ({"deadline": {}}, "deadline.ms"),
+        ({"deadline": {"on_miss": "error"}}, "deadline.ms"),
+        ({"deadline": {"ms": None}, "deadline_ms": 5}, "deadline.ms"),
         ({"deadline": {"ms": 5, "on_mis": "error"}}, "deadline.on_mis"),
         ({"deadline": {"ms": 5, "on_miss": "panic"}}, "deadline.on_miss"),
         ({"deadline": {"ms": 5, "on_miss": ["answer"]}}, "deadline.on_miss"),

@@ -55,6 +55,36 @@ async def extended_answer(
     return answer
 
 
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("fields", [{"deadline_ms": 3000}, {"consensus": 2}])
+async def test_a_client_that_does_not_read_keeps_nobody_from_the_engine(
+    fields: dict[str, Any], stream: bool
+) -> None:
+    pool = pool_of(ScriptedEngine([quick()]))
+    extended = Extended(pool, Bills(), LoopLag())
+    body = json.dumps(chat(**fields, stream=stream)).encode()
+    incoming = Incoming(CHAT_PATH, (), body, time.monotonic(), "q-test")
+    writing = asyncio.Event()
+
+    async def receive() -> Message:
+        return await asyncio.Future()
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            writing.set()
+            await asyncio.Future()
+
+    asked = asyncio.create_task(extended(incoming, peek(body), receive, send))
+    async with asyncio.timeout(5):
+        await writing.wait()
+        while pool.samples_in_flight:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert not asked.done()
+    asked.cancel()
+    await asyncio.gather(asked, return_exceptions=True)
+    assert pool.samples_in_flight == 0
+
+
 async def test_the_clock_started_with_the_first_byte() -> None:
     engine = ScriptedEngine([slow()])
     body = await extended_answer(engine, ago_s=0.5, deadline_ms=1000)

@@ -1,6 +1,8 @@
 import logging
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from quorate_sampling.pace import Pace
 from quorate_server.pace_keeping import keeping_paces
@@ -43,3 +45,23 @@ async def test_a_disk_that_takes_nothing_costs_a_warning(tmp_path: Path, caplog)
             pass
     assert len(caplog.records) == 1
     assert load(good) is not None
+
+
+class Spoilt(Pace):
+    def state(self) -> dict[str, Any]:
+        return {"usual_prompt": math.nan}
+
+
+async def test_a_pace_that_is_no_json_costs_a_warning_and_the_others_nothing(
+    tmp_path: Path, caplog
+) -> None:
+    good, bad = tmp_path / "pace-a.json", tmp_path / "pace-b.json"
+    timing = (spoilt := Spoilt()).sent(3)
+    timing.first_token()
+    timing.ended(5)
+    async with keeping_paces(lambda: [Engine(bad, spoilt), Engine(good)], every_s=0.01):
+        await until(lambda: load(good) is not None)
+        good.unlink()
+        await until(lambda: load(good) is not None)
+    assert all("cannot be kept" in record.message for record in caplog.records)
+    assert not bad.exists()

@@ -32,6 +32,8 @@ def test_each_engine_has_a_file_of_its_own_whatever_its_models_are_called(tmp_pa
         pace_file(tmp_path, ["a"], "1")
     }
     assert len(paths) == 4
+    there = {pace_file(tmp_path, ids, "1", at) for at in ("http://a:8000", "http://b:8000", None)}
+    assert len(there) == 3
 
 
 def test_nothing_kept_is_no_pace_and_no_warning(tmp_path: Path, caplog) -> None:

@@ -2,6 +2,7 @@ import pytest
 
 from quorate_sampling.errors import EngineFailed, EngineUnavailable
 from quorate_server.engines.replica import ReplicaPool
+from quorate_server.timely import LOST
 from tests.sampling.scripted import Script, ScriptedEngine
 from tests.server.scripted_gateway import chat, events, gateway, pool_of, quick, slow
 
@@ -121,6 +122,33 @@ async def test_an_engine_that_fails_is_told_as_such_and_not_as_a_miss() -> None:
     assert response.status_code == 502
     assert response.json()["error"]["code"] == "engine_failed"
     assert response.headers["x-should-retry"] == "true"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_choice_that_was_lost_leaves_the_others(stream: bool) -> None:
+    lost = quick(error=EngineFailed("died"), error_after=1)
+    async with gateway(ScriptedEngine([lost, quick("46")])) as client:
+        request = chat(n=2, deadline_ms=5000, stream=stream)
+        response = await client.post(CHAT, json=request)
+    assert response.status_code == 200
+    if stream:
+        choices = [c for e in events(response)[:-1] for c in e["choices"]]
+        said = [c["delta"].get("content") or "" for c in choices if c["index"] == 1]
+        refusals = [c["delta"]["refusal"] for c in choices if "refusal" in c["delta"]]
+        assert "".join(said) == "46"
+        assert refusals == [LOST]
+    else:
+        first, second = (choice["message"] for choice in response.json()["choices"])
+        assert (first["content"], first["refusal"]) == (None, LOST)
+        assert (second["content"], second["refusal"]) == ("46", None)
+
+
+async def test_a_lost_text_completion_is_an_error_for_it_has_no_way_to_say_so() -> None:
+    lost = Script("x", thought=0, error=EngineFailed("died"))
+    async with gateway(ScriptedEngine([lost, Script("x", thought=0)])) as client:
+        request = {"model": "abacus", "prompt": "say x", "n": 2, "deadline_ms": 5000}
+        response = await client.post("/v1/completions", json=request)
+    assert response.status_code == 502
 
 
 async def test_a_thought_that_cannot_be_closed_says_so_instead_of_an_empty_answer() -> None:

@@ -17,6 +17,7 @@ from quorate.reading import read_answer
 from quorate.retrying import retrying
 from quorate.served import only_model
 from quorate.so_far import SoFar
+from quorate.turns import Turns
 from quorate.wishes import OnExpiry, Wishes, body_of, messages_of
 
 if TYPE_CHECKING:
@@ -105,20 +106,24 @@ class Asking:
         self._attempts.append(so_far)
         create = client.chat.completions.create
         sent = monotonic()
-        async with await create(**request, stream=True) as stream:
-            response = stream.response
-            response.stream = PacedBody(response.stream, client.traffic.guard().pieces)
-            try:
-                async for chunk in stream:
-                    so_far.take(chunk)
-                    await asyncio.sleep(0)  # one read brings many chunks; others are due meanwhile
-            except openai.APIError as error:
-                raise typed(error, response) from None
-            except ValueError as error:
-                raise UnreadableAnswer(f"The stream cannot be read: {error}.") from error
+        with client.traffic.attempt(self.limit):
+            async with await create(**request, stream=True) as stream:
+                await self._hear(stream, so_far, client.traffic.guard().pieces)
         completion = so_far.completion()
         client.traffic.learn(completion, monotonic() - sent)
         return completion
+
+    async def _hear(self, stream: Any, so_far: SoFar, pieces: Turns) -> None:
+        response = stream.response
+        response.stream = PacedBody(response.stream, pieces)
+        try:
+            async for chunk in stream:
+                so_far.take(chunk)
+                await asyncio.sleep(0)  # one read brings many chunks; others are due meanwhile
+        except openai.APIError as error:
+            raise typed(error, response) from None
+        except ValueError as error:
+            raise UnreadableAnswer(f"The stream cannot be read: {error}.") from error
 
     def _read(self, completion: "ChatCompletion") -> Answer:
         answer = read_answer(

@@ -208,11 +208,12 @@ class AsyncQuorate(openai.AsyncOpenAI):
         if self._names is not None:
             await self._names.look_up(self.base_url.host)
         leaving = limit.later(-self.traffic.crowd.margin_s(limit))
-        timed = with_time(options, leaving, self.traffic.allowance)
+        timed = with_time(options, leaving, self.traffic.allowance, self._custom_headers)
         if timed is None:
             raise exceeded(self, limit)
         sent = monotonic()
-        result = await self._send(cast_to, timed, stream, stream_cls)
+        with self.traffic.attempt(limit):
+            result = await self._send(cast_to, timed, stream, stream_cls)
         self.traffic.learn(result, monotonic() - sent)
         return result
 

@@ -104,6 +104,7 @@ class Quorate(openai.OpenAI):
         if limit is None:
             return self._bridge.thread.run(asking.answer(self._core()))
         crowd = self.traffic.crowd
+        crowd.join()  # a thread that waits for its turn, besides the call that the guard counts
         try:
             return self._bridge.thread.run(
                 asking.answer(self._core(), patience_s=PATIENCE_S),
@@ -112,6 +113,8 @@ class Quorate(openai.OpenAI):
         except Expired:
             crowd.late(-crowd.wait_s(limit))
             return asking.expired(self)
+        finally:
+            crowd.leave()
 
     @overload
     def ask_many(

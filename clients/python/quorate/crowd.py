@@ -6,7 +6,7 @@ LEAST_EACH_S = 0.0001
 """What each call under way may hold up the others. Measured on two cores: 0.03 ms for its caller's
 way out, 0.1 ms for its share of a full garbage collection, which comes too rarely to be learned."""
 MOST_EACH_S = 0.001
-MOST_SHARE = 0.1
+MOST_SHARE = 0.15
 """Of the budget, that a margin takes."""
 GAIN = 1 / 8
 LEARNED_FROM = 50
@@ -18,8 +18,8 @@ class Crowd:
     """The calls under way, and the margin by which their callers leave before the deadline.
 
     A deadline is when a call is over, so its caller leaves as much sooner as the others may hold it
-    up: not at all when it is alone, by a tenth of its budget at the most. Threads share it without
-    a lock, which a fork could leave locked for ever.
+    up: not at all when it is alone, by `MOST_SHARE` of its budget at the most. Threads share it
+    without a lock, which a fork could leave locked for ever.
     """
 
     def __init__(self) -> None:

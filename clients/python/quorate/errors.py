@@ -79,6 +79,11 @@ class Overloaded(QuorateError, openai.InternalServerError):
         """When to come back, if the server says."""
         return header_number(self.response, "retry-after-ms")
 
+    @property
+    def earliest_ms(self) -> float | None:
+        """What would be possible as busy as it is, if the server says."""
+        return header_number(self.response, "x-quorate-earliest-ms")
+
 
 class EngineUnavailable(QuorateError, openai.InternalServerError):
     """No engine is ready; retried while there is time."""

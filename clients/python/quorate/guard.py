@@ -34,7 +34,7 @@ class Guard:
         and with patience that much later, and does not wait until the work, which is cancelled
         then, has put away its connection.
         """
-        task = self._loop.create_task(self._in_turn(work))
+        task = self._loop.create_task(self._in_turn(limit, work))
         self._crowd.join()
         task.add_done_callback(self._ended)
         left_s = partial(self._left_s, limit, patience_s)
@@ -59,8 +59,10 @@ class Guard:
     def _ended(self, _: object) -> None:
         self._crowd.leave()
 
-    async def _in_turn(self, work: Callable[[], Awaitable[T]]) -> T:
+    async def _in_turn(self, limit: Deadline, work: Callable[[], Awaitable[T]]) -> T:
         await self.starts.turn()
+        if self._crowd.wait_s(limit) <= 0:
+            raise Expired
         return await work()
 
 

@@ -18,17 +18,23 @@ STREAMED_RAW = ("x-stainless-raw-response", "stream")
 
 
 def with_time(
-    options: "FinalRequestOptions", limit: Deadline, allowance: NetworkAllowance
+    options: "FinalRequestOptions",
+    limit: Deadline,
+    allowance: NetworkAllowance,
+    defaults: Mapping[str, Any],
 ) -> "FinalRequestOptions | None":
     """One attempt's options: the header says what remains now, less what the network takes; a
-    nearer one of the caller's own stays. None when no time is left.
+    nearer one of the caller's own, in the options or a client's `defaults`, stays. None when no
+    time is left.
     """
     remaining_s = limit.remaining_s()
     budget_ms = int(min(LONGEST_MS, (remaining_s - allowance.of(remaining_s)) * 1000))
     if budget_ms < 1:
         return None
     headers = dict(options.headers) if isinstance(options.headers, Mapping) else {}
-    own = _number(next((v for k, v in headers.items() if k.lower() == HEADER), None))
+    own = _told_ms(headers)
+    if own is None:
+        own = _told_ms(defaults)
     if own is None or own > budget_ms:
         headers = {k: v for k, v in headers.items() if k.lower() != HEADER}
         headers[HEADER] = str(budget_ms)
@@ -54,7 +60,8 @@ def response_under(result: Any) -> "Response | None":
     return result if hasattr(result, "aiter_raw") else None
 
 
-def _number(value: object) -> float | None:
+def _told_ms(headers: Mapping[str, Any]) -> float | None:
+    value = next((v for k, v in headers.items() if k.lower() == HEADER), None)
     try:
         return float(value) if isinstance(value, str) else None
     except ValueError:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from quorate.async_client import AsyncQuorate
 
 LOOKUP_S = 10.0
-"""A lookup serves everybody who waits for it, so nobody's deadline but this one bounds it."""
+"""A lookup serves everybody who waits for it: this bounds it, and nobody's deadline or timeout."""
 
 
 async def only_model(client: "AsyncQuorate") -> str:
@@ -36,9 +36,10 @@ async def only_model(client: "AsyncQuorate") -> str:
 
 
 async def _look_up(client: "AsyncQuorate") -> str:
+    lasting = client.copy(timeout=LOOKUP_S, _extra_kwargs={"deadline": None})
     with deadline(LOOKUP_S):
         try:
-            ids = [model.id async for model in client.models.list()]
+            ids = [model.id async for model in lasting.models.list()]
         except NotRead as error:
             raise UnreadableAnswer(f"The list of models cannot be read: {error!r}.") from error
     return the_only(ids)

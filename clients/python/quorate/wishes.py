@@ -23,6 +23,8 @@ class Wishes(TypedDict, total=False):
     """Seconds from the call; the client's or the scope's holds if it is nearer."""
     on_expiry: OnExpiry | None
     """When the deadline passes: `raise` DeadlineExceeded, or return the leading vote so far."""
+    on_miss: Literal["answer", "error"] | None
+    """When no whole thought fits: a hurried `answer`, or an `error`, DeadlineExceeded."""
     samples: int | None
     """Drawn at most."""
     min_samples: int | None
@@ -89,5 +91,7 @@ def body_of(wishes: Wishes, *, progress: bool) -> dict[str, Any]:
             consensus[field] = given[name]
     if progress:
         consensus.setdefault("progress", True)
-    sampling = {name: given[name] for name in _SAMPLING if given.get(name) is not None}
-    return {"consensus": consensus or True, **sampling, **(given.get("extra_body") or {})}
+    others = {name: given[name] for name in _SAMPLING if given.get(name) is not None}
+    if given.get("on_miss") is not None:
+        others["deadline"] = {"on_miss": given["on_miss"]}
+    return {"consensus": consensus or True, **others, **(given.get("extra_body") or {})}

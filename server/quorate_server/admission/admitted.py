@@ -78,7 +78,7 @@ class AdmittedEngine:
 class _Counted:
     """A SampleStream that holds a slot from its first iteration until it has ended or is closed."""
 
-    __slots__ = ("_admission", "_began_at", "_first_at", "_stream", "_ticket", "_tokens")
+    __slots__ = ("_admission", "_began_at", "_first_at", "_here", "_stream", "_ticket", "_tokens")
 
     def __init__(self, stream: SampleStream, ticket: Ticket, admission: Admission) -> None:
         self._stream = stream
@@ -87,16 +87,16 @@ class _Counted:
         self._began_at: float | None = None
         self._first_at: float | None = None
         self._tokens = 0
+        self._here = True
 
     async def __aiter__(self) -> AsyncIterator[Delta]:
         began_at = self._began_at = self._admission.clock()
         self._ticket.began()
         try:
             async for piece in self._stream:
-                if self._first_at is None:
-                    self._first(began_at)
-                else:
-                    self._tokens += len(piece.token_ids)
+                self._here = self._here and not piece.elsewhere
+                if self._here:
+                    self._see(piece, began_at)
                 yield piece
         except EngineUnavailable:
             self._admission.limit.dropped()
@@ -113,7 +113,10 @@ class _Counted:
         finally:
             self._over()
 
-    def _first(self, began_at: float) -> None:
+    def _see(self, piece: Delta, began_at: float) -> None:
+        if self._first_at is not None:
+            self._tokens += len(piece.token_ids)
+            return
         now = self._first_at = self._admission.clock()
         idle_s, at_once = self._ticket.demand.first_s, self._admission.in_flight
         self._admission.limit.first_token(now - began_at, idle_s, at_once, now)

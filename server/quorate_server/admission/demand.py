@@ -1,16 +1,17 @@
 """What a request asks of an engine, as far as letting it in is concerned."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Literal
 
-UnderLoad = Literal["shorten", "refuse"]
-"""What gives way when more is asked for than an engine can think through: how long everybody
-thinks, or how many are let in."""
+UnderLoad = Literal["shorten", "triage", "refuse"]
+"""What gives way when an engine is busy. `shorten`: how long everybody thinks. `triage`: who has
+time for a whole thought keeps it, the others are answered without one. `refuse`: those are told to
+come back."""
 
 TYPICAL_NEEDED = 0.75
-"""Of what a whole thought usually takes so much has to be there: a prediction that was too dark
-refuses for nothing, one that was too bright still gets an answer."""
+"""Of the time that a thought usually takes so much is enough for it to be tried: many are shorter,
+and a bold guess costs one answer at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,8 @@ class Demand:
     which it could be answered on this engine, as loaded as it is. `first_s`: its time to first
     token where the engine is idle; 0 where that is not known. `typical_s`: what its samples take
     when nothing hurries them. `yielding`: whether it can be answered in less than that, its
-    thinking cut. `whole`: whether a thought that was cut is next to worthless: then it is planned
-    with what a whole one takes, as far as its budget goes, and nobody has it given less.
+    thinking cut; `under_load` then says whether it is. `brief`: whether it is answered without
+    a thought, for others' sake.
     """
 
     samples: int = 1
@@ -34,25 +35,35 @@ class Demand:
     first_s: float = 0.0
     typical_s: float = 1.0
     yielding: bool = False
-    whole: bool = False
+    under_load: UnderLoad = "shorten"
+    brief: bool = False
 
     @property
     def needed_s(self) -> float:
         """How long it is planned with where it has to wait for its turn."""
         if not self.yielding:
             return max(self.least_s, self.typical_s)
-        return max(self.least_s, self._whole_s) if self.whole else self.least_s
+        if not self.whole or self.end_by is None:
+            return self.least_s
+        return max(self.least_s, min(self.whole_s, self.end_by - self.asked_at))
 
     @property
-    def _whole_s(self) -> float:
-        """For a thought that comes to its end, or for as much of it as the budget allows."""
-        budget_s = inf if self.end_by is None else self.end_by - self.asked_at
-        return TYPICAL_NEEDED * min(self.typical_s, budget_s)
+    def whole(self) -> bool:
+        """Whether its thought is to come to its end, or not to be begun where others need time."""
+        return self.yielding and self.under_load != "shorten" and not self.brief
 
     @property
-    def shares(self) -> bool:
-        """Whether it is content with less time where others wait."""
-        return self.yielding and not self.whole
+    def whole_s(self) -> float:
+        """What a thought that comes to its end is planned with."""
+        return TYPICAL_NEEDED * self.typical_s
+
+    def fits(self, now: float) -> bool:
+        """Whether it may come to the end of its thought if it was begun now."""
+        return self.end_by is None or now + self.whole_s <= self.end_by
+
+    def cut(self) -> "Demand":
+        """The same, to be answered without a thought."""
+        return replace(self, brief=True, typical_s=self.least_s)
 
     @property
     def start_by(self) -> float:

@@ -2,13 +2,20 @@
 
 import math
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 from quorate_sampling.timetable import tail_s
 from quorate_server.admission.demand import Demand
-from quorate_server.admission.predicted import first_s, idle_s, least_s, typical_s
+from quorate_server.admission.predicted import (
+    ANSWER_TOKENS,
+    first_s,
+    idle_s,
+    least_s,
+    typical_s,
+)
 from quorate_server.admission.ticket import Ticket
 from quorate_server.engines.replica import Replica, ReplicaPool
 from quorate_server.errors import (
@@ -65,7 +72,7 @@ class Entrance:
     ) -> tuple[Replica, Ticket]:
         while True:
             ready = self.pool.ready(job.model)
-            self._refuse_the_impossible(job, ready)
+            self._refuse_the_impossible(job, ready, _answer_tokens(job, yielding))
             demand, replica = self._quickest(job, ready, yielding)
             if self.pool.samples_in_flight + demand.samples > self.max_samples:
                 raise Overloaded(f"{self.max_samples} samples are being drawn already.")
@@ -92,7 +99,7 @@ class Entrance:
         demand = Demand(
             samples=job.n if job.options is None else 1,
             first_s=first_s(pace, prompt_tokens),
-            typical_s=typical_s(pace),
+            typical_s=typical_s(pace, job.token_limit),
         )
         if job.limit is None:
             return demand
@@ -104,19 +111,23 @@ class Entrance:
             asked_at=deadline.started_at,
             end_by=deadline.at - after_s,
             after_s=after_s,
-            least_s=(idle_s if idle else least_s)(pace, prompt_tokens),
+            least_s=(idle_s if idle else least_s)(
+                pace, prompt_tokens, _answer_tokens(job, yielding)
+            ),
             yielding=yielding,
-            whole=replica.gives_way == "refuse",
+            under_load=replica.gives_way,
         )
 
-    def _refuse_the_impossible(self, job: Job, ready: list[Replica]) -> None:
+    def _refuse_the_impossible(
+        self, job: Job, ready: list[Replica], answer_tokens: int | None
+    ) -> None:
         """Raises DeadlineInfeasible where not even an idle engine could answer in the budget, and
         DeadlineExceeded where nothing of it is left."""
         if job.limit is None:
             return
         deadline = job.limit.deadline
         fastest_s, replica = min(
-            ((idle_s(r.pace, r.prompt_length.tokens(job.body)), r) for r in ready),
+            ((idle_s(r.pace, r.prompt_length.tokens(job.body), answer_tokens), r) for r in ready),
             key=lambda pair: pair[0],
         )
         earliest_s = fastest_s + tail_s(deadline.budget_s) + LEAST_MARGIN_S
@@ -134,3 +145,17 @@ class Entrance:
             raise DeadlineExceeded(
                 "The deadline had passed before anything could be drawn.", param="deadline"
             )
+
+
+def _answer_tokens(job: Job, yielding: bool) -> int | None:
+    """How many tokens answer a request at least; None where a thought has to be closed for it."""
+    limit = ANSWER_TOKENS if job.token_limit is None else job.token_limit
+    if yielding and limit >= ANSWER_TOKENS and not _thoughtless(job.body):
+        return None
+    return max(1, min(limit, ANSWER_TOKENS))
+
+
+def _thoughtless(body: Mapping[str, Any]) -> bool:
+    """Whether its client switched thinking off."""
+    kwargs = body.get("chat_template_kwargs")
+    return isinstance(kwargs, dict) and kwargs.get("enable_thinking") is False

@@ -28,7 +28,9 @@ class AdmissionState(Collector):
             "quorate_admission_limit_samples", "Samples an engine is given at once.", labels=labels
         )
         in_flight = GaugeMetricFamily(
-            "quorate_samples_in_flight", "Samples an engine is drawing.", labels=labels
+            "quorate_samples_in_flight",
+            "Samples an engine is drawing, or that a request it was given has room for.",
+            labels=labels,
         )
         queued = GaugeMetricFamily(
             "quorate_queue_length", "Requests that wait for an engine.", labels=labels

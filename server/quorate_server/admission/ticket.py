@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from quorate_server.admission.demand import Demand
+from quorate_server.errors import EngineUnavailable, Overloaded
 
 
 @dataclass(slots=True, eq=False)
@@ -20,8 +21,8 @@ class Ticket:
     order: tuple[float, int]
     """Its place in the queue: the point it is due at, then who came first."""
     tell: Callable[[int], None]
-    entry: asyncio.Future[None] | None = None
-    """Done when it is let in; None where it never had to wait."""
+    entry: asyncio.Future[Overloaded | EngineUnavailable | None] | None = None
+    """Done when it is let in, or with what tells why it is not; None where it never had to wait."""
     let_in_at: float | None = None
     end_by: float | None = field(init=False)
     """When its samples have to have ended: the demand's, or earlier where others wait."""
@@ -53,8 +54,11 @@ class Ticket:
         self._hold(self.reserved, self.running - 1)
 
     def give_back(self) -> None:
-        """Hold no more slots than are used. Who goes on to wait elsewhere must do this first: two
-        that hold what the other waits for would wait for ever."""
+        """Hold no more slots than are used: for whom nothing more is drawn here.
+
+        Who goes on to wait elsewhere must do this first: two that hold what the other waits for
+        would wait for ever.
+        """
         self._hold(0, self.running)
 
     def free_at(self, now: float) -> float:

@@ -100,9 +100,10 @@ _MaxQueue = Annotated[
 _UnderLoad = Annotated[
     str | None,
     typer.Option(
-        metavar="shorten|refuse",
-        help="What gives way when an engine is too busy: how long all think, or how many are let"
-        " in. [default: by the model's family]",
+        metavar="shorten|triage|refuse",
+        help="What gives way when an engine is busy: how long all think, or the thoughts of those"
+        " without time for a whole one, who are answered at once or refused."
+        " [default: by the model's family]",
     ),
 ]
 _HedgeShare = Annotated[

@@ -20,6 +20,7 @@ async def answer_by_vote(work: Work, options: ConsensusOptions) -> None:
         await _stream(work, options)
         return
     decision = await decide(work, options, None)
+    work.drawn()
     shape = work.shape()
     consensus = consensus_object(decision.outcome, options, shape)
     usage = wire_usage(together(decision.bills), work.prices)
@@ -48,6 +49,7 @@ async def _stream(work: Work, options: ConsensusOptions) -> None:
     shape = work.shape()
     async with Keepalive(work.reply, shape, progress=options.progress) as keepalive:
         decision = await decide(work, options, keepalive.observe)
+        work.drawn()
     consensus = consensus_object(decision.outcome, options, shape)
     usage = wire_usage(together(decision.bills), work.prices)
     if not work.reply.started:

@@ -9,7 +9,13 @@ from quorate_server.consensus.options import ConsensusOptions, Thresholds
 from quorate_server.consensus.outcome import Outcome
 from quorate_server.consensus.preparing import Preparation, prepare
 from quorate_server.consensus.reading_out import read_out
-from quorate_server.errors import DeadlineError, DeadlineExceeded, EngineError, RequestError
+from quorate_server.errors import (
+    DeadlineError,
+    DeadlineExceeded,
+    EngineError,
+    Overloaded,
+    RequestError,
+)
 from quorate_server.learning.finished import Finished
 from quorate_server.ledger import Bill
 from quorate_server.work import Work
@@ -94,7 +100,7 @@ async def _escalated(
                 outcome = await _drawn(second, options, spent, observe, again=True)
             finally:
                 bills.append(second.tab.bill())
-    except (EngineError, DeadlineError, RequestError) as error:
+    except (EngineError, DeadlineError, Overloaded, RequestError) as error:
         return error.message
     return outcome if outcome.shown else _nothing(outcome.group)
 

@@ -66,12 +66,14 @@ class AttachedEngine:
         said = ""
         while True:
             try:
-                self._log_up(await connect(self._replica, closing=self._closing))
+                address = self._replica.upstream.base_url
+                facts = await connect(self._replica, closing=self._closing, address=address)
             except EngineError as error:
                 if error.message != said:
                     logger.warning("engine %s is not ready: %s", name, error.message)
                     said = error.message
             else:
+                self._log_up(facts)
                 self._on_ready(self._replica)
                 return
             await asyncio.sleep(self._backoff.next_s())

@@ -46,11 +46,15 @@ class Health:
         return response.status < 400
 
 
-async def connect(replica: Replica, *, closing: Closing | None = None) -> EngineFacts:
+async def connect(
+    replica: Replica, *, closing: Closing | None = None, address: str | None = None
+) -> EngineFacts:
     """Probe the engine behind a replica and put what was found into it, ready to be used.
 
     `closing` is that of the model's family, where it is known better than from the engine's
-    answers. Raises EngineError, and leaves the replica as it was.
+    answers. `address`: where it is and will be found again, if it is not an engine of our own: its
+    pace is kept under that. What was learnt of it before is its pace to start from, if it still
+    serves the same. Raises EngineError, and leaves the replica as it was.
     """
     facts = await probe(replica.upstream, replica.headers)
     if closing is None:
@@ -59,13 +63,15 @@ async def connect(replica: Replica, *, closing: Closing | None = None) -> Engine
     if closing is not None:
         facts, unparsed = await _of_thinking(facts, closing, replica)
     replica.engine = _engine(replica, facts.abilities, closing, unparsed)
+    served = (facts.model_ids, facts.version)
+    kept = replica.pace if replica.pace.learnt and served == replica.served else None
+    replica.served = served
     replica.model_ids = facts.model_ids
     replica.max_model_len = facts.max_model_len
     replica.abort_by_id = facts.abilities.abort_by_id
-    kept = None
     if replica.state_dir is not None:
-        replica.pace_file = pace_file(replica.state_dir, facts.model_ids, facts.version)
-        kept = load(replica.pace_file)
+        replica.pace_file = pace_file(replica.state_dir, *served, address)
+        kept = kept or load(replica.pace_file)
     await warm_up(replica, kept)
     replica.ready = True
     for lacking in facts.missing():

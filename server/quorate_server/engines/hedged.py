@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 from quorate_sampling.closers import Closing
 from quorate_sampling.engine import Abilities, Continuation, Draw, Engine, SampleStream
 from quorate_server.engines.hedge_budget import HedgeBudget
-from quorate_server.engines.race import Hedge, Race, Standby
+from quorate_server.engines.race import Hedge, Race, Standby, untimed
 from quorate_server.engines.replica import Replica, ReplicaPool
+from quorate_server.engines.timed import TimedStream
 from quorate_server.errors import EngineFailed, EngineUnavailable, ModelNotFound
 
 HEDGE_AT = 0.95
@@ -27,7 +28,8 @@ class HedgedEngine:
     A sample whose engine fails before its first token is drawn on another one. One that has not
     begun after `patience_s` is also sent to a second engine, if one is idle and `budget` allows it:
     the first to give a token draws it; None hedges nothing. What is resumed goes to the engine that
-    drew it, or where that is gone to another: the token ids are the same model's.
+    drew it, or where that is gone to another: the token ids are the same model's. `failed` is told
+    of samples that failed on `primary` before their first token.
     """
 
     def __init__(
@@ -37,8 +39,9 @@ class HedgedEngine:
         budget: HedgeBudget,
         *,
         patience_s: Callable[[], float] | None = None,
+        failed: Callable[[], None] = lambda: None,
     ) -> None:
-        self._primary = Standby(primary)
+        self._primary = Standby(primary, failed=failed)
         self._standbys = standbys
         self._budget = budget
         self._patience_s = patience_s
@@ -78,7 +81,8 @@ class HedgedEngine:
         elsewhere."""
         sample_id = continuation.sample_id
         drawn_by = self._drawn_by.get(sample_id.rpartition("-")[0], self._primary.engine)
-        there = (standby for standby in self._others() if standby.engine is drawn_by)
+        # Not timed: it has most of this in its cache, which its pace would not know.
+        there = (replace(s, timed=untimed) for s in self._others() if s.engine is drawn_by)
         first = next(there, self._primary)
 
         def start(engine: Engine, attempt: int) -> SampleStream:
@@ -88,6 +92,7 @@ class HedgedEngine:
             start,
             first,
             lambda: [self._primary, *self._others()],
+            home=self._primary.engine,
             counts=self._budget.counts,
             unseen_tokens=continuation.stream_interval,
         )
@@ -139,7 +144,7 @@ def hedged_engine(
         except (EngineUnavailable, ModelNotFound):
             return []
         others.sort(key=lambda other: other.in_flight)
-        return [Standby(o.engine, o.lease, idle=o.admission.free > 0) for o in others]
+        return [_standby(other) for other in others]
 
     def patience_s() -> float:
         under = replica.pace.conditions(prompt_tokens=prompt_tokens)
@@ -147,7 +152,21 @@ def hedged_engine(
 
     hedging = timed and budget.share > 0
     return HedgedEngine(
-        replica.engine, standbys, budget, patience_s=patience_s if hedging else None
+        replica.engine,
+        standbys,
+        budget,
+        patience_s=patience_s if hedging else None,
+        failed=replica.admission.limit.dropped,
+    )
+
+
+def _standby(other: Replica) -> Standby:
+    return Standby(
+        other.engine,
+        other.lease,
+        idle=other.admission.free > 0,
+        timed=lambda stream: TimedStream(stream, other.pace),
+        failed=other.admission.limit.dropped,
     )
 
 

@@ -18,16 +18,24 @@ Counted: TypeAlias = Callable[[], AbstractContextManager[None]]
 """Opens the count of one sample on an engine."""
 
 
+def untimed(stream: SampleStream) -> SampleStream:
+    """Nothing is learnt from it."""
+    return stream
+
+
 @dataclass(frozen=True, slots=True)
 class Standby:
     """An engine of the same model. `counted`: one sample more is on it, until that is left.
 
-    `idle`: it has room for a sample that may be drawn for nothing.
+    `idle`: it has room for a sample that may be drawn for nothing. `timed` has it learn its own
+    pace from a stream, `failed` is told when a sample failed on it before its first token.
     """
 
     engine: Engine
     counted: Counted = nullcontext
     idle: bool = True
+    timed: Callable[[SampleStream], SampleStream] = untimed
+    failed: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +57,9 @@ class Race:
     all billed, while its prompt counts once. Where the stream is left before its last piece, that
     is part of what its bound hides.
 
-    `won` is told which engine it was. Raises the first engine's error where all have failed.
+    `home` is the engine that the sample was asked of, by default the first: the first piece from
+    another one says that it is from elsewhere. `won` is told which engine it was. Raises the first
+    engine's error where all have failed.
     """
 
     def __init__(
@@ -61,6 +71,7 @@ class Race:
         counts: HedgeCounts,
         unseen_tokens: int,
         hedge: Hedge | None = None,
+        home: Engine | None = None,
         won: Callable[[Engine], None] = lambda _: None,
     ) -> None:
         self._start = start
@@ -69,6 +80,7 @@ class Race:
         self._counts = counts
         self._unseen_tokens = unseen_tokens
         self._hedge = hedge
+        self._home = home or first.engine
         self._won = won
         self._asked: list[Engine] = []
         self._racing: list[Runner] = []
@@ -91,8 +103,12 @@ class Race:
         if winner is self._hedging:
             self._counts.won += 1
         self._won(winner.engine)
+        elsewhere = winner.engine is not self._home
         async for piece in winner.pieces():
-            yield piece if piece.usage is None else await self._billed(piece, piece.usage)
+            if piece.usage is not None:
+                piece = await self._billed(piece, piece.usage)
+            yield replace(piece, elsewhere=True) if elsewhere else piece
+            elsewhere = False
 
     async def stop(self) -> None:
         """Ask every engine that draws it to end now."""
@@ -142,8 +158,10 @@ class Race:
 
     async def _enter(self, standby: Standby) -> Runner:
         stream = self._start(standby.engine, len(self._asked))
+        if standby.engine is not self._home:
+            stream = standby.timed(stream)
         self._asked.append(standby.engine)
-        runner = Runner(standby.engine, stream, standby.counted())
+        runner = Runner(standby.engine, stream, standby.counted(), standby.failed)
         self._racing.append(runner)
         if self._stopping:
             await stream.stop()
@@ -154,6 +172,8 @@ class Race:
         self._racing.remove(runner)
         await runner.aclose()
         self._errors.append(error)
+        if not isinstance(error, EngineRejected):
+            runner.failed()
         if not isinstance(error, EngineUnavailable | EngineRejected):
             self._unseen = self._unseen.followed_by(self._bound())
         if isinstance(error, EngineRejected) and not self._racing:

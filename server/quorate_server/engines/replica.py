@@ -45,6 +45,8 @@ class Replica:
     """Whether `abort` works here; elsewhere a request is ended by closing its connection."""
     pace: Pace = field(default_factory=Pace)
     """How fast it was lately, for planning deadlines."""
+    served: tuple[tuple[str, ...], str | None] | None = None
+    """The models and the engine's version that `pace` is of; None before they are known."""
     closings: dict[str, PreparedClosing] = field(default_factory=dict)
     """Prepared once for each opener: see `prepared_closing`."""
     answers: defaultdict[tuple[str, bool], AnswerLengths] = field(

@@ -1,7 +1,7 @@
 """One engine's attempt at a sample that others may be drawing too."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
@@ -11,11 +11,15 @@ from quorate_server.errors import EngineError
 
 @dataclass(slots=True, eq=False)
 class Runner:
-    """One engine's attempt at a sample; `count` is open until it is closed."""
+    """One engine's attempt at a sample; `count` is open until it is closed.
+
+    `failed` tells the engine's keeper that it failed before its first token.
+    """
 
     engine: Engine
     stream: SampleStream
     _count: AbstractContextManager[None]
+    failed: Callable[[], None]
     beginning: asyncio.Task[None] = field(init=False)
     """Ends with its first token, its end or its failure."""
     _stream: AsyncIterator[Delta] = field(init=False)

@@ -5,9 +5,10 @@ import logging
 import time
 from secrets import randbelow, token_hex
 
+from quorate_sampling.choices import draw_each
 from quorate_sampling.closers import PreparedClosing
 from quorate_sampling.deadline import Deadline
-from quorate_sampling.drawing import Prompt, draw_each
+from quorate_sampling.drawing import Prompt
 from quorate_sampling.pace import Pace
 from quorate_sampling.timetable import Timetable
 from quorate_server.engines.replica import Replica

@@ -95,7 +95,7 @@ class HttpOrigin:
         except (OSError, TimeoutError) as error:  # ssl.SSLError is an OSError
             connection.abort("not connected")
             why = str(error) or f"no answer within {self._connect_timeout_s:g} s"
-            raise EngineUnavailable(f"No connection to {self._base_url}: {why}") from error
+            raise EngineUnavailable(f"No connection to the engine: {why}.") from error
         except BaseException:
             connection.abort("not connected")
             raise
@@ -103,4 +103,4 @@ class HttpOrigin:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise EngineUnavailable(f"The connections to {self._base_url} have been closed.")
+            raise EngineUnavailable("The connections to the engine have been closed.")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quorate_server.admission.admission import MAX_QUEUE, Admission
-from quorate_server.admission.demand import Demand
+from quorate_server.admission.demand import Demand, UnderLoad
 from quorate_server.admission.limit import AdaptiveLimit
 from quorate_server.admission.ticket import Ticket
 from quorate_server.errors import EngineUnavailable, Overloaded
@@ -151,8 +151,10 @@ async def test_a_promise_is_kept_over_the_limit_when_slots_come_late() -> None:
 
 async def _refused_after(admission: Admission, demand: Demand) -> float:
     asked_at = loop_clock()
-    with pytest.raises(Overloaded):
+    with pytest.raises(Overloaded) as refused:
         await hold(admission, demand, 0.05)
+    assert refused.value.earliest_ms is None  # for all that was foreseen it would be served
+    assert refused.value.retry_after_ms > 0
     return loop_clock() - asked_at
 
 
@@ -329,6 +331,24 @@ async def test_an_engine_out_of_service_keeps_nobody_waiting() -> None:
     assert (admission.queued, admission.in_flight) == (0, 0)
 
 
+@pytest.mark.parametrize("noted_first", [True, False])
+@virtual_time
+async def test_an_engine_that_goes_down_as_its_time_is_up_lets_nobody_in(noted_first: bool) -> None:
+    admission, loop = door(4), asyncio.get_running_loop()
+    async with admission.entered(Demand(samples=4, typical_s=0.1)):
+        demand = within(1.0, least_s=0.5)
+        assert demand.end_by is not None
+        if noted_first:
+            loop.call_at(demand.start_by, admission.turn_away)
+        waiting = asyncio.create_task(hold(admission, demand, 0.1))
+        await turn()
+        if not noted_first:
+            loop.call_at(demand.start_by, admission.turn_away)
+        with pytest.raises(EngineUnavailable):
+            await waiting
+    assert (admission.queued, admission.in_flight) == (0, 0)
+
+
 @virtual_time
 async def test_who_is_cancelled_as_it_is_let_in_gives_its_slot_back() -> None:
     admission = door(1)
@@ -370,7 +390,7 @@ requests = st.lists(
         st.floats(0, 2.0),  # how long it stays
         st.none() | st.floats(0, 3.0),  # when its client leaves
         st.integers(-3, 3),  # samples it runs beyond those
-        st.booleans(),  # whether its thinking can be cut
+        st.none() | st.sampled_from(["shorten", "triage", "refuse"]),  # if its thinking can be cut
     ),
     max_size=25,
 )
@@ -381,7 +401,7 @@ requests = st.lists(
 def test_whatever_comes_and_goes_no_slot_is_lost_and_the_queue_keeps_its_bound(
     slots: int,
     max_queue: int,
-    asked: list[tuple[float, float | None, int, float, float | None, int, bool]],
+    asked: list[tuple[float, float | None, int, float, float | None, int, UnderLoad | None]],
 ) -> None:
     async def play() -> None:
         admission = door(slots, max_queue=max_queue)
@@ -389,13 +409,18 @@ def test_whatever_comes_and_goes_no_slot_is_lost_and_the_queue_keeps_its_bound(
         promised = 0
 
         async def one(
-            budget_s: float | None, samples: int, stay_s: float, more: int, yielding: bool
+            budget_s: float | None,
+            samples: int,
+            stay_s: float,
+            more: int,
+            under_load: UnderLoad | None,
         ) -> None:
             nonlocal promised
+            cut = {"yielding": under_load is not None, "under_load": under_load or "shorten"}
             demand = (
                 Demand(samples, typical_s=0.5)
                 if budget_s is None
-                else within(budget_s, samples=samples, typical_s=0.5, yielding=yielding)
+                else within(budget_s, samples=samples, typical_s=0.5, **cut)
             )
             with suppress(Overloaded):
                 async with admission.entered(demand) as ticket:
@@ -420,9 +445,9 @@ def test_whatever_comes_and_goes_no_slot_is_lost_and_the_queue_keeps_its_bound(
                     await client
 
         async with asyncio.TaskGroup() as tasks:
-            for wait_s, budget_s, samples, stay_s, leave_s, more, yielding in asked:
+            for wait_s, budget_s, samples, stay_s, leave_s, more, under_load in asked:
                 await asyncio.sleep(wait_s)
-                client = one(budget_s, samples, stay_s, more, yielding)
+                client = one(budget_s, samples, stay_s, more, under_load)
                 tasks.create_task(leaving(client, leave_s))
                 await turn()
                 assert admission.queued <= max_queue

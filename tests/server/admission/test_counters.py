@@ -52,6 +52,7 @@ async def test_no_slot_is_lost_to_clients_that_leave_or_engines_that_fail(seed: 
             max_model_len=2048,
             capacity=chance.choice([1, 3, None]),
             max_queue=chance.choice([0, 2, 20]),
+            under_load=chance.choice(["shorten", "triage", "refuse"]),
         )
         for engine in engines
     ]

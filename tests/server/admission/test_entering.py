@@ -53,6 +53,39 @@ async def test_a_prompt_that_takes_longer_to_read_than_the_budget_is_never_possi
     assert refusals(served) == {"infeasible": 1}
 
 
+async def test_what_closes_no_thought_is_possible_in_less_than_that_takes() -> None:
+    served = seen(replica(ScriptedEngine([quick("4")])), 5.0)
+    plain = {"model": "abacus", "prompt": "1+1=", "max_tokens": 1, "deadline_ms": 1000}
+    async with gateway(pool=ReplicaPool([served])) as client:
+        refused = await client.post(CHAT_PATH, json=chat(deadline_ms=1000))
+        assert refused.json()["error"]["code"] == "deadline_infeasible"
+        answered = await client.post("/v1/completions", json=plain)
+        assert answered.status_code == 200
+        unthinking = chat(deadline_ms=1000, chat_template_kwargs={"enable_thinking": False})
+        for asked in (unthinking, chat(deadline_ms=1000, max_tokens=2)):
+            answered = await client.post(CHAT_PATH, json=asked)
+            assert answered.status_code == 200, answered.text
+    assert refusals(served) == {"infeasible": 1}
+
+
+async def test_a_short_one_waits_though_others_think_for_long() -> None:
+    served = seen(replica(ScriptedEngine([quick()]), capacity=1), 0.12)
+    served.pace._sample_tokens.extend([3000.0] * 20)
+    tools = [{"type": "function", "function": {"name": "f", "parameters": {}}}]
+
+    async def hold() -> None:
+        async with served.entered(Demand(typical_s=0.2)):
+            await asyncio.sleep(0.2)
+
+    async with gateway(pool=ReplicaPool([served])) as client, asyncio.TaskGroup() as tasks:
+        tasks.create_task(hold())
+        await asyncio.sleep(0)
+        asked = chat(deadline_ms=3000, tools=tools)
+        refused = await client.post(CHAT_PATH, json=asked)
+        answered = await client.post(CHAT_PATH, json={**asked, "max_tokens": 8})
+    assert (refused.status_code, answered.status_code) == (503, 200)
+
+
 @pytest.mark.parametrize("fields", [{}, {"consensus": 3}])
 async def test_a_busy_engine_refuses_at_once_and_says_when_to_come_back(
     fields: dict[str, Any],
@@ -92,13 +125,18 @@ async def test_who_waited_tells_how_long_and_is_in_time() -> None:
     assert (served.in_flight, served.admission.in_flight) == (0, 0)
 
 
-async def test_an_engine_that_answers_nothing_in_time_is_given_less() -> None:
+@pytest.mark.parametrize(("others", "limit"), [(60, 90), (50, 90), (40, 100), (0, 100)])
+async def test_an_engine_that_is_busy_and_answers_nothing_in_time_is_given_less(
+    others: int, limit: int
+) -> None:
     silent = Script(first_s=60.0)
     served = replica(ScriptedEngine([silent], forced=silent), capacity=100)
-    async with gateway(pool=ReplicaPool([served])) as client:
+    async with gateway(pool=ReplicaPool([served])) as client, AsyncExitStack() as stack:
+        if others:
+            await stack.enter_async_context(served.entered(Demand(samples=others)))
         missed = await client.post(CHAT_PATH, json=chat(deadline_ms=300))
     assert missed.status_code == 504
-    assert served.admission.limit.samples == 90
+    assert served.admission.limit.samples == limit
 
 
 async def test_a_full_queue_is_told_as_overload() -> None:

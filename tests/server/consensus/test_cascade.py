@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from quorate_sampling.errors import EngineFailed
+from quorate_server.admission.demand import Demand
 from quorate_server.engines.replica import Replica, ReplicaPool
 from quorate_server.ledger import Prices
 from tests.sampling.scripted import ScriptedEngine
@@ -70,6 +71,25 @@ async def test_the_second_answer_stands_however_sure_it_is() -> None:
     body = await asked(engine(UNSURE), engine(["7", "8", "9", "7", "1", "2"]), CASCADE)
     assert body["consensus"]["escalated_to"] == "big"
     assert body["consensus"]["abstained"] is False
+
+
+@pytest.mark.parametrize("max_queue", [0, 256])
+async def test_where_the_other_models_engine_is_full_the_first_answer_stands(
+    max_queue: int,
+) -> None:
+    small, big = engine(UNSURE), engine(["46"])
+    pool = pool_of_two(small, big)
+    full = pool.replicas[1]
+    full.admission.max_queue = max_queue
+    async with gateway(pool=pool) as client, full.entered(Demand(full.admission.free)):
+        request = chat(consensus=CASCADE, deadline_ms=1000)
+        response = await client.post(CHAT, json=request)
+    assert response.status_code == 200
+    consensus = response.json()["consensus"]
+    assert consensus["answer"] == "1"
+    assert consensus["escalated_to"] is None
+    assert "engine" in consensus["debug"]["escalation"]
+    assert big.draws == []
 
 
 async def test_where_the_other_model_fails_the_first_answer_stands() -> None:

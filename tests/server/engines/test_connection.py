@@ -1,6 +1,7 @@
 """Connecting to an engine whose model thinks: what it can do about its thoughts is found out."""
 
 import logging
+from pathlib import Path
 
 import pytest
 
@@ -76,6 +77,30 @@ async def test_a_thinking_budget_is_used_where_it_is_kept_and_told_where_not(
     assert replica.engine.abilities.thinking_budget is keeps_budget
     assert ("no thinking budget" in caplog.text) is not keeps_budget
     assert replica.closing_in_words(boxed=True) is None
+
+
+async def test_an_engine_that_comes_back_goes_on_from_its_pace(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    replica = replica_of(vllm(keeps_budget=False))
+    await connect(replica)
+    pace = replica.pace
+    assert pace.learnt
+    await connect(replica)
+    assert replica.pace is pace
+    monkeypatch.setitem(LISTED, "data", [{"id": "Qwen/Qwen3-0.6B", "max_model_len": 4096}])
+    await connect(replica)
+    assert replica.pace is not pace, "another model has a pace of its own"
+
+
+async def test_what_is_kept_of_engines_elsewhere_is_kept_apart(tmp_path: Path) -> None:
+    files: list[Path | None] = []
+    for address in ("http://a:8000", "http://b:8000", None):
+        replica = replica_of(hosted())
+        replica.state_dir = tmp_path
+        await connect(replica, address=address)
+        files.append(replica.pace_file)
+    assert len(set(files)) == 3
 
 
 async def test_an_endpoint_without_token_ids_is_led_on_in_words() -> None:

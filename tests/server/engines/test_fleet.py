@@ -12,9 +12,10 @@ def told(**settings: object) -> ServeSettings:
 
 
 def test_what_may_wait_and_where_a_pace_is_kept_is_handed_down(tmp_path: Path) -> None:
-    fleet = fleet_from(told(max_queue=7, state_dir=tmp_path))
+    fleet = fleet_from(told(max_queue=7, under_load="refuse", state_dir=tmp_path))
     (replica,) = fleet.pool.replicas
     assert replica.admission.max_queue == 7
+    assert replica.gives_way == "refuse"
     assert replica.state_dir == tmp_path
     assert replica.pace_file is None, "not before it is known what the engine is"
 

@@ -3,15 +3,19 @@ from dataclasses import replace
 
 import pytest
 
+from quorate_sampling.choices import draw_each
 from quorate_sampling.closers import PreparedClosing
 from quorate_sampling.deadline import Deadline
-from quorate_sampling.drawing import Prompt, draw_each
+from quorate_sampling.drawing import Prompt
 from quorate_sampling.engine import Continuation, Draw, EngineUsage
 from quorate_sampling.errors import (
     EngineUnavailable,
 )
 from quorate_sampling.pace import Pace
 from quorate_sampling.timetable import timetable
+from quorate_server.admission.admitted import AdmittedEngine
+from quorate_server.admission.demand import Demand
+from quorate_server.admission.ticket import Ticket
 from quorate_server.engines.hedge_budget import MOST_SHARE, HedgeBudget
 from quorate_server.engines.hedged import hedged_engine
 from quorate_server.engines.replica import Replica, ReplicaPool
@@ -156,7 +160,8 @@ async def test_a_deadline_closes_a_hedged_thought_on_the_engine_that_drew_it() -
     assert loop_clock() <= 2.0
     generated = both.primary.generated + both.others[0].engine.generated
     assert sample.usage == EngineUsage(len(PROMPT_IDS), generated)
-    assert len(both.others[0].engine.resumed) == 1
+    assert both.others[0].engine.resumed
+    assert both.primary.resumed == []
     both.assert_nothing_is_left()
 
 
@@ -172,6 +177,40 @@ async def test_the_other_replicas_of_a_model_stand_by_and_are_counted() -> None:
     assert [each.in_flight for each in replicas] == [0, 1, 0]
     assert text(await reading) == "47"
     assert [each.in_flight for each in replicas] == [0, 0, 0]
+
+
+@virtual_time
+@pytest.mark.parametrize("closed", [False, True])
+async def test_what_another_engine_drew_tells_nothing_of_the_one_that_failed(closed: bool) -> None:
+    sick = engine(Script(error=DOWN, first_s=0.001))
+    able = engine(Script("47", thought=50 if not closed else 5000), forced=Script("7", thought=0))
+    replicas = [Replica(NoUpstream(), each, ("m",), capacity=64) for each in (sick, able)]
+    first, other = replicas
+    hedged = hedged_engine(ReplicaPool(replicas), first, "m", pair(sick).budget, timed=True)
+    prompt = Prompt({}, "q", closing=PREPARED)
+    deadline = Deadline.after(2.0, started_at=loop_clock(), clock=loop_clock)
+    table = timetable(deadline, first.pace, 16)
+    admitted = AdmittedEngine(
+        hedged, Ticket(Demand(), 0.0, (0.0, 0), lambda _: None), first.admission
+    )
+    (sample,) = await draw_each(
+        admitted, prompt, 1, pace=first.pace, clock=loop_clock, timetable=table
+    )
+    assert (sample.state, sample.forced) == ("finished", closed)
+    assert not first.pace.learnt
+    assert first.pace.shortest_answer_s() == 0.0
+    assert other.pace.learnt
+    assert all((r.pace.running, r.pace.waiting) == (0, 0) for r in replicas)
+    assert first.admission.limit.samples < 64 == other.admission.limit.samples
+
+
+@virtual_time
+async def test_only_the_first_piece_says_that_it_is_from_elsewhere() -> None:
+    both = pair(engine(STALLED), engine(Script("47")))
+    pieces = await read(both.engine().draw(Draw("q-0", {})))
+    assert [piece.elsewhere for piece in pieces[:2]] == [True, False]
+    here = await read(pair(engine(), engine()).engine().draw(Draw("q-0", {})))
+    assert not any(piece.elsewhere for piece in here)
 
 
 def test_the_only_replica_of_a_model_is_left_as_it_is() -> None:

@@ -2,8 +2,9 @@ import asyncio
 
 import pytest
 
+from quorate_sampling.closers import Closing
 from quorate_sampling.engine import Abilities
-from quorate_server.admission.demand import Demand
+from quorate_server.admission.demand import Demand, UnderLoad
 from quorate_server.admission.limit import LEAST
 from quorate_server.engines.replica import KEPT_LABELS, Replica, ReplicaPool
 from quorate_server.engines.vllm import HttpEngine
@@ -22,6 +23,23 @@ def test_the_least_busy_replica_that_is_ready_is_picked() -> None:
     busy, down, free = replica("m"), replica("m", ready=False), replica("m")
     with busy.lease():
         assert ReplicaPool([busy, down, free]).pick("m") is free
+
+
+@pytest.mark.parametrize(
+    ("family", "under_load", "gives_way"),
+    [
+        ("abacus", None, "refuse"),
+        ("qwen3", None, "shorten"),
+        ("abacus", "shorten", "shorten"),
+        ("qwen3", "triage", "triage"),
+    ],
+)
+def test_what_gives_way_under_load_is_said_by_the_operator_or_the_models_family(
+    family: str, under_load: UnderLoad | None, gives_way: UnderLoad
+) -> None:
+    engine = ScriptedEngine([], closing=Closing(family, "</think>", "</think>"))
+    upstream = FakeUpstream(lambda _: told(200, {}))
+    assert Replica(upstream, engine, ("m",), under_load=under_load).gives_way == gives_way
 
 
 def test_a_model_that_no_engine_serves_does_not_exist() -> None:
