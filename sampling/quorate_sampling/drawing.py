@@ -12,7 +12,7 @@ from quorate_sampling.closers import PreparedClosing
 from quorate_sampling.cutting import Cutting, TraceCutter, TraceWatch
 from quorate_sampling.deadline import Clock
 from quorate_sampling.engine import Draw, Engine, Sample
-from quorate_sampling.orders import BesideOrder, CloseOrder, EndOrder, Room
+from quorate_sampling.orders import CloseOrder, EndOrder, Room
 from quorate_sampling.pace import Pace
 from quorate_sampling.pacing import Conditions
 from quorate_sampling.planning import (
@@ -269,12 +269,12 @@ class Drawing:
         closing = self._prompt.closing
         if closing is None:
             return
-        order, time = self._close_order(), self._time
+        order = self._close_order()
         thinking = [run for run in self._running if run.thinking(closing)]
         on = self._may_think_on and self._beside is not None and self._beside(len(thinking))
         for run in thinking:
-            if on and time is not None and run.begun:
-                run.answer_beside(BesideOrder(order, time.left_s))
+            if on and run.begun:
+                run.answer_beside(order)
             else:
                 self._tasks.create_task(run.close_thought(order))
 

@@ -43,17 +43,6 @@ class CloseOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class BesideOrder:
-    """Go on thinking, and have an answer ready by the order to `close`, should the thought not end.
-
-    `left_s` says how much time there is for either.
-    """
-
-    close: CloseOrder
-    left_s: Callable[[], float]
-
-
-@dataclass(frozen=True, slots=True)
 class EndOrder:
     """Stop. With `keep`, an answer that had begun is kept as far as it came."""
 

@@ -20,7 +20,7 @@ from quorate_sampling.engine import (
 from quorate_sampling.errors import EngineError, EngineRejected
 from quorate_sampling.forcing import Resumption, resumption
 from quorate_sampling.held import HeldBack
-from quorate_sampling.orders import BesideOrder, CloseOrder, EndOrder, Room
+from quorate_sampling.orders import CloseOrder, EndOrder, Room
 from quorate_sampling.pace import Pace
 from quorate_sampling.prompt_ids import PromptIds
 from quorate_sampling.record import Record
@@ -170,12 +170,12 @@ class SampleRun:
             self._ordered_at = self._clock()
             await self._stop(CLOSE_TAIL_S)
 
-    def answer_beside(self, order: BesideOrder) -> None:
+    def answer_beside(self, order: CloseOrder) -> None:
         """Have an answer drawn beside the thought, which goes on.
 
         It is the sample's if the thought has not led to one of its own by the sample's end.
         """
-        if self._beside is None or self._standby or not self.thinking(order.close.closing):
+        if self._beside is None or self._standby or not self.thinking(order.closing):
             return
         self._standby = Standby(
             self._engine,
@@ -186,7 +186,7 @@ class SampleRun:
             self._pace,
             self._clock,
             self._record.thought,
-            lambda: self.thinking(order.close.closing),
+            lambda: self.thinking(order.closing),
             self._shown,
             self._record.replies,
         )
@@ -222,11 +222,11 @@ class SampleRun:
         thought = self._record.thought
         return thought.ended_by_itself and not (ways and self._record.open(ways, prompt))
 
-    async def _stand_by(self, standby: Standby, order: BesideOrder) -> None:
+    async def _stand_by(self, standby: Standby, order: CloseOrder) -> None:
         if not await standby.answer(order):
             self._shown.release()
             self._standing_by = None
-            await self.close_thought(order.close)
+            await self.close_thought(order)
 
     async def _fall_back(self) -> bool:
         """Take the answer from beside for a thought that came to none; whether there is one."""

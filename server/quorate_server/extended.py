@@ -75,21 +75,24 @@ class Extended:
             raise RequestError(f"`{where}` names the model that was asked first.", param=where)
 
     async def _answer(self, job: Job, reply: Reply) -> None:
-        async with self._work(job, reply) as work:
+        async with self._work(job, reply, []) as work:
             if job.options is None:
                 await answer_in_time(work)
             else:
                 await answer_by_vote(work, job.options)
 
     @asynccontextmanager
-    async def _work(self, job: Job, reply: Reply) -> AsyncIterator[Work]:
+    async def _work(self, job: Job, reply: Reply, waits: list[float]) -> AsyncIterator[Work]:
         """The work on the replica that lets it in first; when it is left, it is billed.
+
+        How long it waited is added to `waits`.
 
         Raises Overloaded and DeadlineInfeasible where it is not let in, DeadlineExceeded where
         there is no time left for it.
         """
         entrance = Entrance(self.pool, self.lag, self.max_samples)
         async with entrance.entered(job, yielding=_may_close(job)) as (replica, ticket):
+            waits.append(ticket.queued_s)
             closing = await _closing(job, replica)
             prompt_tokens = replica.prompt_length.tokens(job.body)
             answers = None if closing is None else replica.answers[closing.opener, job.has_grammar]
@@ -138,10 +141,10 @@ class Extended:
                     clock=self.clock,
                     learning=self.learning,
                     relations=self.relations,
-                    elsewhere=lambda model: self._elsewhere(job, model, reply, ticket),
+                    elsewhere=lambda model: self._elsewhere(job, model, reply, ticket, waits),
                     free_slots=entrance.more_for(replica, ticket),
                     drawn=ticket.give_back,
-                    queued_s=ticket.queued_s,
+                    waits=waits,
                     not_forced=not_forced,
                 )
             except DeadlineExceeded:
@@ -165,7 +168,7 @@ class Extended:
 
     @asynccontextmanager
     async def _elsewhere(
-        self, job: Job, model: str, reply: Reply, ticket: Ticket
+        self, job: Job, model: str, reply: Reply, ticket: Ticket, waits: list[float]
     ) -> AsyncIterator[Work]:
         ticket.give_back()
         # Ids of samples are unique on an engine, and one engine may serve both models.
@@ -175,7 +178,7 @@ class Extended:
             request_id=f"{job.request_id}-2",
             body={**job.body, "model": model},
         )
-        async with self._work(other, reply) as work:
+        async with self._work(other, reply, waits) as work:
             yield work
 
 

@@ -1,7 +1,7 @@
 """One request's way through the gateway: everything its answering needs, in one value."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any
@@ -52,8 +52,8 @@ class Work:
     drawn: Callable[[], None] = lambda: None
     """To be called once nothing more is drawn, before the answer is written: a client that reads
     slowly is not to keep others from the engine."""
-    queued_s: float = 0.0
-    """How long it waited to be let in."""
+    waits: Sequence[float] = ()
+    """How long it waited to be let in, in seconds, at each engine it was given to."""
     not_forced: str | None = None
     """Why no thought can be closed for it; None where it can."""
     courses: list[Course] = field(default_factory=list)
@@ -87,7 +87,7 @@ class Work:
             limit.deadline,
             self.courses[0] if self.courses else None,
             forced=forced,
-            queued_s=self.queued_s,
+            queued_s=sum(self.waits),
             not_forced=self.not_forced if missed else None,
         )
         return {"deadline": told}

@@ -72,10 +72,6 @@ class Timekeeper:
         seconds = self.timetable.end_at - self.clock() - self.pace.first_token_s(0.5)
         return max(LEAST_ANSWER_TOKENS, int(seconds / self.pace.token_s(0.5)))
 
-    def left_s(self) -> float:
-        """How much time there is until everything ends."""
-        return self.timetable.end_at - self.clock()
-
     async def keep(self, close: Callable[[], None], over: Callable[[], None]) -> None:
         """Call `close` when thoughts have to be closed, and `over` when the time is up.
 

@@ -75,6 +75,7 @@ class Entrance:
             self._refuse_the_impossible(job, ready, _answer_tokens(job, yielding))
             demand, replica = self._quickest(job, ready, yielding)
             if self.pool.samples_in_flight + demand.samples > self.max_samples:
+                replica.admission.counts.refused["server_full"] += 1
                 raise Overloaded(f"{self.max_samples} samples are being drawn already.")
             try:
                 return replica, await stack.enter_async_context(replica.entered(demand))

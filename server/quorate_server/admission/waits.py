@@ -5,9 +5,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
 
-Refusal = Literal["infeasible", "overloaded", "queue_full", "waited_in_vain"]
-"""Why one was refused: no engine could, this one cannot under its load, too many wait already, or
-it was let wait and the load did not recede as predicted."""
+Refusal = Literal["infeasible", "overloaded", "queue_full", "server_full", "waited_in_vain"]
+"""Why one was refused: no engine could, this one cannot under its load, too many wait already, all
+engines together draw as many samples as the server allows, or it was let wait and the load did not
+recede as predicted."""
 
 BOUNDS_S = (0.0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 

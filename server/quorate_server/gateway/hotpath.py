@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 
@@ -109,7 +110,7 @@ class HotPath:
             wrong = MethodNotAllowed(f"{scope['method']} is not allowed at {scope['path']}.")
             await reply.error(wrong, extra=[(b"allow", b"POST")])
             return
-        arrived_at = scope.get("quorate.arrived_at") or asyncio.get_running_loop().time()
+        arrived_at = scope.get("quorate.arrived_at") or time.monotonic()
         of_interest = self._of_interest
         found = {name: value for name, value in scope["headers"] if name in of_interest}
         limits = self._limits

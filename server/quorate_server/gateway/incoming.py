@@ -11,7 +11,7 @@ from quorate_server.upstream import Header
 class Incoming:
     """One POST with its whole body.
 
-    `arrived_at` is the event loop's monotonic time (seconds) of the request's first byte: every
+    `arrived_at` is the monotonic time (seconds) of the request's first byte: every
     deadline counts from it. `request_id` is of our own making, sent to the engine and returned
     as `x-request-id`. `deadline_headers` are the headers that may tell a deadline.
     """

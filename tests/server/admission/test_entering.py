@@ -225,6 +225,30 @@ async def test_asking_another_model_of_a_full_engine_does_not_wait_for_itself() 
     assert served.admission.in_flight == 0
 
 
+async def test_a_wait_for_the_model_it_goes_on_to_is_told_too() -> None:
+    scripts = [quick("1"), quick("2")]
+    first = Replica(NoUpstream(), ScriptedEngine(scripts), ("abacus",), capacity=8)
+    second = Replica(NoUpstream(), ScriptedEngine([quick("3")]), ("other",), capacity=1)
+    unsure = {
+        "max_samples": 2,
+        "min_agreement": 0.99,
+        "on_low_confidence": {"escalate": "other"},
+    }
+
+    async def hold() -> None:
+        async with second.entered(Demand(typical_s=0.9)):
+            await asyncio.sleep(0.9)
+
+    async with gateway(pool=ReplicaPool([first, second])) as client, asyncio.TaskGroup() as tasks:
+        tasks.create_task(hold())
+        await asyncio.sleep(0)
+        answered = await client.post(CHAT_PATH, json=chat(consensus=unsure, deadline_ms=6000))
+    assert answered.status_code == 200
+    assert second.admission.counts.waited_s > 0.1
+    queued_ms = answered.json()["deadline"]["queued_ms"]
+    assert queued_ms == pytest.approx(1000 * second.admission.counts.waited_s, abs=1)
+
+
 async def test_what_an_engine_does_is_in_the_metrics() -> None:
     served = replica(ScriptedEngine([Script()]), capacity=7, max_queue=0)
     async with gateway(pool=ReplicaPool([served])) as client:
@@ -251,6 +275,7 @@ async def test_samples_are_bounded_over_all_engines_together() -> None:
     ):
         refused = await client.post(CHAT_PATH, json=chat(deadline_ms=3000, n=2))
         assert (refused.status_code, refused.json()["error"]["code"]) == (503, "overloaded")
+        assert refusals(*pool.replicas) == {"server_full": 1}
         answered = await client.post(CHAT_PATH, json=chat(deadline_ms=3000))
     assert answered.status_code == 200
     assert pool.samples_in_flight == 0
