@@ -96,7 +96,7 @@ class Entrance:
 
     def _demand(self, job: Job, replica: Replica, yielding: bool) -> Demand:
         pace, admission = replica.pace, replica.admission
-        prompt_tokens = replica.prompt_length.tokens(job.body)
+        prompt_tokens = _to_read(job, replica)
         demand = Demand(
             samples=job.n if job.options is None else 1,
             first_s=first_s(pace, prompt_tokens),
@@ -128,7 +128,7 @@ class Entrance:
             return
         deadline = job.limit.deadline
         fastest_s, replica = min(
-            ((idle_s(r.pace, r.prompt_length.tokens(job.body), answer_tokens), r) for r in ready),
+            ((idle_s(r.pace, _to_read(job, r), answer_tokens), r) for r in ready),
             key=lambda pair: pair[0],
         )
         earliest_s = fastest_s + tail_s(deadline.budget_s) + LEAST_MARGIN_S
@@ -146,6 +146,14 @@ class Entrance:
             raise DeadlineExceeded(
                 "The deadline had passed before anything could be drawn.", param="deadline"
             )
+
+
+def _to_read(job: Job, replica: Replica) -> int:
+    """About how many tokens of prompt the engine has to read: none of one that is too long for it,
+    which it refuses at once, in better words than ours."""
+    tokens = replica.prompt_length.tokens(job.body)
+    longest = replica.max_model_len
+    return 0 if longest is not None and tokens > longest else tokens
 
 
 def _answer_tokens(job: Job, yielding: bool) -> int | None:

@@ -19,7 +19,7 @@ from tests.server.scripted_gateway import NoUpstream, chat, gateway, quick, slow
 def replica(engine: ScriptedEngine, *, capacity: int = 2, max_queue: int = 8) -> Replica:
     models = ("abacus", "other")
     return Replica(
-        NoUpstream(), engine, models, max_model_len=2048, capacity=capacity, max_queue=max_queue
+        NoUpstream(), engine, models, max_model_len=16_384, capacity=capacity, max_queue=max_queue
     )
 
 
@@ -42,13 +42,16 @@ async def test_a_prompt_that_takes_longer_to_read_than_the_budget_is_never_possi
         timing.first_token()
         timing.ended(1)
     long = [{"role": "user", "content": "word " * 8000}]
+    too_long = [{"role": "user", "content": "word " * 16_000}]  # for the engine to say
     async with gateway(pool=ReplicaPool([served])) as client:
         refused = await client.post(CHAT_PATH, json=chat(messages=long, deadline_ms=1000))
+        told = await client.post(CHAT_PATH, json=chat(messages=too_long, deadline_ms=1000))
         fine = await client.post(CHAT_PATH, json=chat(deadline_ms=1000))
     assert refused.status_code == 400
     assert refused.json()["error"]["code"] == "deadline_infeasible"
     assert refused.headers["x-should-retry"] == "false"
     assert int(refused.headers["x-quorate-earliest-ms"]) > 4000
+    assert told.status_code == 200
     assert fine.status_code == 200
     assert refusals(served) == {"infeasible": 1}
 
