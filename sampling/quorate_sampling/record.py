@@ -1,7 +1,7 @@
 """All that was drawn for one sample, and the sample that came of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from quorate_sampling.alternatives import placed_entries
@@ -155,4 +155,6 @@ class Record:
             usage = usage.followed_by(self.answer.bill(prompt_tokens, unseen))
         for reply in self.replies:
             usage = usage.followed_by(reply.bill(prompt_tokens, unseen))
+        if not self.thought.asked_for and usage.prompt_tokens and prompt_tokens:
+            usage = replace(usage, prompt_tokens=prompt_tokens)  # a closer is none of the client's
         return usage

@@ -105,6 +105,7 @@ async def test_a_thought_closed_from_the_start_is_never_drawn() -> None:
     assert (sample.forced_by, sample.thought_tokens, sample.reasoning) == ("ids", 0, "")
     assert sample.forced_span == (0, 2)
     assert sample.content == "\\boxed{13"
+    assert sample.usage.prompt_tokens == 2  # without the closer, as the client would be billed
 
 
 @virtual_time

@@ -64,9 +64,12 @@ _KNOWN = Wishes.__annotations__.keys()
 
 
 def check(wishes: Wishes) -> None:
-    """Raises TypeError for an argument there is none of, as a call with a wrong keyword does."""
+    """Raises TypeError for an argument there is none of, as a call with a wrong keyword does, and
+    ValueError for an `on_expiry` there is none of."""
     for name in wishes.keys() - _KNOWN:
         raise TypeError(f"ask() got an unexpected keyword argument '{name}'; see `extra_body`.")
+    if wishes.get("on_expiry") not in (None, "raise", "partial"):
+        raise ValueError("`on_expiry` is either 'raise' or 'partial'.")
 
 
 def messages_of(question: str | None, wishes: Wishes) -> list[Any]:
