@@ -28,8 +28,7 @@ class Tab:
         self.prompt_tokens = max(self.prompt_tokens, usage.prompt_tokens)
         self.completion_tokens += usage.completion_tokens
         self.exact = self.exact and usage.exact
-        if sample.state == "cancelled":
-            self.cancelled_tokens += usage.completion_tokens
+        self.cancelled_tokens += _cancelled_tokens(sample)
         thought = reasoning_tokens(sample, self.end_ids)
         self.reasoning_tokens += min(thought, usage.completion_tokens)
 
@@ -50,6 +49,20 @@ class Tab:
             reasoning_tokens=self.reasoning_tokens,
             exact=self.exact,
         )
+
+
+def _cancelled_tokens(sample: Sample) -> int:
+    """How much of what a sample generated is no part of any answer: all of a cancelled one, and of
+    one whose thought went on beside its forced answer what it thought further, or that answer."""
+    generated = sample.usage.completion_tokens
+    if sample.state == "cancelled":
+        return generated
+    if sample.cut_short:
+        return 0
+    if sample.forced_span is None or sample.forced_by != "ids":
+        return min(sample.probe_tokens, generated)
+    start, end = sample.forced_span
+    return max(0, generated - (len(sample.token_ids) - (end - start)))
 
 
 def reasoning_tokens(sample: Sample, end_ids: tuple[int, ...]) -> int:

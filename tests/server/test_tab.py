@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from quorate_sampling.engine import EngineUsage, Sample
 from quorate_server.ledger import Prices, together
 from quorate_server.tab import Tab, wire_usage
@@ -68,3 +70,23 @@ def test_bills_of_several_models_are_one_for_the_client() -> None:
     both = together((first, second))
     assert (both.prompt_tokens, both.completion_tokens, both.cancelled_tokens) == (42, 12, 5)
     assert not both.exact
+
+
+def test_what_was_thought_beside_a_forced_answer_is_shown_as_cancelled() -> None:
+    forced = Sample(
+        0,
+        "finished",
+        "t",
+        "a",
+        (1, 2, 3, 7, 8, 9),
+        forced_by="ids",
+        forced_span=(3, 5),
+        usage=EngineUsage(1, 104),
+    )
+    assert tab_of(forced).bill().cancelled_tokens == 100
+
+
+def test_a_forced_answer_that_was_not_needed_is_shown_as_cancelled() -> None:
+    whole = Sample(0, "finished", "t", "a", (1, 2, 7, 8, 9), probe_tokens=12)
+    spent = replace(whole, usage=EngineUsage(1, 17))
+    assert tab_of(spent).bill().cancelled_tokens == 12

@@ -9,6 +9,7 @@ from typing import Any
 
 from quorate_sampling.timetable import tail_s
 from quorate_server.admission.demand import Demand
+from quorate_server.admission.overlong import refuse_the_overlong
 from quorate_server.admission.predicted import (
     ANSWER_TOKENS,
     first_s,
@@ -72,7 +73,11 @@ class Entrance:
     ) -> tuple[Replica, Ticket]:
         while True:
             ready = self.pool.ready(job.model)
-            self._refuse_the_impossible(job, ready, _answer_tokens(job, yielding))
+            try:
+                self._refuse_the_impossible(job, ready, _answer_tokens(job, yielding))
+            except DeadlineInfeasible:
+                await refuse_the_overlong(job, ready[0])
+                raise
             demand, replica = self._quickest(job, ready, yielding)
             if self.pool.samples_in_flight + demand.samples > self.max_samples:
                 replica.admission.counts.refused["server_full"] += 1

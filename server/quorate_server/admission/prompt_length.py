@@ -23,6 +23,10 @@ class PromptLength:
             return len(prompt)
         return round(_size(body) / self.bytes_a_token)
 
+    def most_tokens(self, body: Mapping[str, Any]) -> int:
+        """What it has at most, whatever the tokenizer."""
+        return round(_size(body) / LEAST_BYTES)
+
     def told(self, body: Mapping[str, Any], tokens: int) -> None:
         """Learn from what an engine said about a prompt."""
         size = _size(body)

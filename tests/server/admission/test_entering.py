@@ -56,6 +56,22 @@ async def test_a_prompt_that_takes_longer_to_read_than_the_budget_is_never_possi
     assert refusals(served) == {"infeasible": 1}
 
 
+async def test_a_prompt_that_does_not_fit_is_told_so_rather_than_to_take_more_time() -> None:
+    engine = ScriptedEngine([quick()], prompt_ids_=tuple(range(20_000)))
+    served = seen(replica(engine), 0.2)
+    for tokens in range(100, 4000, 100):
+        times = iter([0.0, tokens / 1000, tokens / 1000])
+        timing = served.pace.sent(tokens, clock=times.__next__)
+        timing.first_token()
+        timing.ended(1)
+    long = [{"role": "user", "content": "1+" * 20_000}]  # a token a character, as it turns out
+    async with gateway(pool=ReplicaPool([served])) as client:
+        refused = await client.post(CHAT_PATH, json=chat(messages=long, deadline_ms=1000))
+    assert refused.status_code == 400
+    assert refused.json()["error"]["code"] == "context_length_exceeded"
+    assert "16384" in refused.json()["error"]["message"]
+
+
 async def test_what_closes_no_thought_is_possible_in_less_than_that_takes() -> None:
     served = seen(replica(ScriptedEngine([quick("4")])), 5.0)
     plain = {"model": "abacus", "prompt": "1+1=", "max_tokens": 1, "deadline_ms": 1000}
