@@ -62,7 +62,7 @@ def test_plain_install_needs_the_sdk_and_nothing_of_the_server(wheel):
         for line in wheel.read(metadata).decode().splitlines()
         if line.startswith("Requires-Dist: ") and "extra ==" not in line
     ]
-    assert [requirement.split(">=")[0] for requirement in needed] == ["openai"]
+    assert [requirement.split(">=")[0] for requirement in needed] == ["openai", "tenacity", "tqdm"]
 
 
 def test_sdist_can_be_built_from_and_carries_no_caches(sdist_names):
