@@ -18,7 +18,7 @@ from tests.server.deadline_faults.played import (
 )
 from tests.server.http1.scripted import until
 
-BUDGET_MS = 600
+BUDGET_MS = 1500
 SILENT: list[Step] = [(FOR_EVER_S, THOUGHT)]
 
 
@@ -36,7 +36,9 @@ async def test_a_client_that_leaves_while_it_is_forced(
     engine = PlayedEngine(drawn=lambda: PlayedStream(thinking(10), stalls=True), answered=answered)
     async with gateway(engine) as gw:
         asking = asyncio.create_task(gw.ask(leave=leave, deadline_ms=BUDGET_MS, **shape))
-        await forcing.wait()
+        forced = asyncio.create_task(forcing.wait())
+        await asyncio.wait({asking, forced}, return_when=asyncio.FIRST_COMPLETED)
+        assert forced.done(), asking.result()
         await asyncio.sleep(0.02)
         leave.set()
         async with asyncio.timeout(1.0):

@@ -12,6 +12,8 @@ from typing import Any
 
 from quorate_verifiers.equivalence.workers.sorting import Sorting
 
+DYING_S = 1.0
+"""How long a killed process is waited for; it takes a millisecond."""
 _TEMPLATE = "quorate_verifiers.equivalence.workers.template"
 
 
@@ -128,3 +130,7 @@ async def running(limits: WorkerLimits) -> AsyncIterator[Worker]:
         if process.stdin is not None:
             process.stdin.close()
         await process.wait()
+        if process.stdout is not None:  # its fork, killed with it, holds the other end till it dies
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(DYING_S):
+                    await process.stdout.read()
