@@ -4,7 +4,7 @@ import asyncio
 import math
 import random
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from secrets import token_hex
@@ -21,12 +21,15 @@ from quorate_server.engines.replica import Replica
 from quorate_server.engines.vllm import HttpEngine
 from quorate_server.http1 import HttpOrigin
 
-LEARNING = Phase(0.6, 200)
-JUDGED = tuple(Phase(load, 100) for load in (0.3, 0.9, 1.3, 0.5))
+REQUESTS = 400
+"""Judged, unless told otherwise; half as many are learnt from before."""
+
+LEARNING_LOAD = 0.6
+LOADS = (0.3, 0.9, 1.3, 0.5)
 PROMPT_TOKENS = (100, 4000)
 """Drawn log-uniformly. A character is a token to this model."""
 MOST_TOKENS = 256
-SATURATING, AT_ONCE = 96, 32
+SATURATING, AT_ONCE = 48, 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +110,20 @@ class _Client:
         return f"What is {'+'.join(terms)}?"
 
 
-async def on_vllm(seed: int) -> tuple[list[Row], float]:
-    """A row for each time, and the engine's capacity in requests/s."""
+async def on_vllm(seed: int, requests: int, tell: Callable[[str], None]) -> tuple[list[Row], float]:
+    """A row for each time over so many requests, and the engine's capacity in requests/s.
+
+    `tell` hears how long it will take.
+    """
+    learning = Phase(LEARNING_LOAD, requests // 2)
+    judged = [Phase(load, requests // len(LOADS)) for load in LOADS]
     async with _replica() as replica:
         client = _Client(replica, random.Random(seed))
         capacity = await client.saturate()
-        await client.phase(LEARNING, capacity)
-        phases = [await client.phase(phase, capacity) for phase in JUDGED]
+        seconds = sum(phase.requests / phase.load for phase in (learning, *judged)) / capacity
+        tell(f"{capacity:.1f} requests/s at most: {seconds:.0f} s more …")
+        await client.phase(learning, capacity)
+        phases = [await client.phase(phase, capacity) for phase in judged]
     first = [[times.first for times in phase] for phase in phases]
     token = [[t.token for t in phase if t.token is not None] for phase in phases]
     return [row("Quorate", "first_token", [first]), row("Quorate", "token", [token])], capacity
@@ -130,8 +140,3 @@ async def _replica() -> AsyncIterator[Replica]:
             yield replica
         finally:
             await upstream.aclose()
-
-
-def loads(phases: Sequence[Phase]) -> str:
-    """For people: the loads, one after the other."""
-    return " → ".join(f"{phase.load:g}" for phase in phases)

@@ -6,11 +6,15 @@ answer that have a form of their own. Which family has which is the engine's to 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from quorate_sampling.turns import TextClosing, Textually
 
 PROMPT_END = 8
 """Tokens at the end of a prompt in which a thought that is closed from the start ends."""
+
+CutThoughts = Literal["useful", "worthless"]
+"""What answers are worth whose thoughts were ended for time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class Closing:
     that is not known.
 
     `answer_marks` are words around an answer that are no part of it. `textually` is what is left of
-    a thought that the model is told in text.
+    a thought that the model is told in text. `cut_thoughts`: what it is worth to close one early.
     """
 
     family: str
@@ -38,6 +42,7 @@ class Closing:
     skipped: str = ""
     answer_marks: tuple[str, ...] = ()
     textually: Textually = "ask_again"
+    cut_thoughts: CutThoughts = "useful"
 
     @property
     def at_once(self) -> str:
@@ -52,7 +57,7 @@ class PreparedClosing:
     `token_ids` are those of the closer and the opener, `end_ids` and `start_ids` of the markers.
     `at_once_ids` close a thought that has only been opened, `skipped_ids` stand for one that was
     not even opened; both end with the opener. Where the engine has no token ids, all are empty, and
-    `text` says how the thought is closed in words.
+    `text` says how the thought is closed in words. `cut_thoughts` is as in `Closing`.
     """
 
     token_ids: tuple[int, ...]
@@ -63,6 +68,7 @@ class PreparedClosing:
     at_once_ids: tuple[int, ...] = ()
     skipped_ids: tuple[int, ...] = ()
     text: TextClosing | None = None
+    cut_thoughts: CutThoughts = "useful"
 
     def ended_in(self, token_ids: Sequence[int]) -> int | None:
         """Where in `token_ids` the thought ended by itself; None if it is still open."""

@@ -145,7 +145,9 @@ class Drawing:
         if self._time is None:
             return None
         closing = self._prompt.closing  # as text it comes too late: the thought would begin anew
-        allowed = Allowed(closing=closing is not None and closing.text is None, votes=votes)
+        allowed = Allowed(votes=votes)
+        if closing is not None:
+            allowed = Allowed(closing.text is None, votes, closing.cut_thoughts)
         return self._time.plan(needed, now, allowed, prompt_tokens=self._prompt_tokens)
 
     def carry_out(self, planned: Plan) -> range:

@@ -109,6 +109,7 @@ def create_app(
         limits=limits,
         api_keys=keys,
         deadline_headers=deadline_headers,
+        counts=hedging.counts,
     )
 
 

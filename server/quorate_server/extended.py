@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 
 from quorate_sampling.closers import PreparedClosing
@@ -15,6 +15,7 @@ from quorate_server.admission.admitted import AdmittedEngine
 from quorate_server.admission.entering import MAX_SAMPLES_IN_FLIGHT, Entrance
 from quorate_server.admission.ticket import Ticket
 from quorate_server.consensus.answering import answer_by_vote
+from quorate_server.consensus.keepalive import Keepalive
 from quorate_server.consensus.options import ConsensusOptions
 from quorate_server.consensus.relations import Relations
 from quorate_server.engines.hedge_budget import HedgeBudget
@@ -34,7 +35,7 @@ from quorate_server.ledger import Ledger, Prices
 from quorate_server.tab import Tab
 from quorate_server.time_plan import refuse_the_late, time_plan
 from quorate_server.timely import answer_in_time
-from quorate_server.work import Work
+from quorate_server.work import Work, shape_of
 
 STREAM_INTERVAL = 16
 SHOWN_INTERVAL = 1
@@ -75,11 +76,15 @@ class Extended:
             raise RequestError(f"`{where}` names the model that was asked first.", param=where)
 
     async def _answer(self, job: Job, reply: Reply) -> None:
-        async with self._work(job, reply, []) as work:
-            if job.options is None:
+        options = job.options
+        if options is None:
+            async with self._work(job, reply, []) as work:
                 await answer_in_time(work)
-            else:
-                await answer_by_vote(work, job.options)
+            return
+        # From here on, not from where it is drawn: it may wait long to be let in.
+        alive = Keepalive(reply, shape_of(job), progress=options.progress)
+        async with alive if job.stream else nullcontext(), self._work(job, reply, []) as work:
+            await answer_by_vote(work, options, alive)
 
     @asynccontextmanager
     async def _work(self, job: Job, reply: Reply, waits: list[float]) -> AsyncIterator[Work]:

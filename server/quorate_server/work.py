@@ -26,6 +26,12 @@ from quorate_server.timing_told import course_told, deadline_told
 logger = logging.getLogger(__name__)
 
 
+def shape_of(job: Job) -> Shape:
+    """The shape of a job's response; the model is named back as the client named it."""
+    shown = job.body.get("include_reasoning") is not False
+    return Shape.of(job.request_id, job.asked_model, chat=job.chat, show_reasoning=shown)
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """A job, the engine it was given to, and where its answer and its bill go.
@@ -66,9 +72,7 @@ class Work:
 
     def shape(self) -> Shape:
         """The response's shape; the model is named back as the client named it."""
-        job = self.job
-        shown = job.body.get("include_reasoning") is not False
-        return Shape.of(job.request_id, job.asked_model, chat=job.chat, show_reasoning=shown)
+        return shape_of(self.job)
 
     def usage(self) -> dict[str, object]:
         """The bill so far, on the wire."""

@@ -1,5 +1,6 @@
-"""The engine comes up, comes back, and never stays behind: with a real vLLM."""
+"""A real engine comes up, stands still, dies and comes back, and never stays behind."""
 
+import asyncio
 import os
 import signal
 from collections.abc import Iterator
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.engine_counters import running_requests
+from tests.e2e.frozen import told_by_a_frozen_engine
 from tests.e2e.other_load import OtherLoad
 from tests.e2e.served import Served, group_members, left_of, serving
 
@@ -14,6 +17,8 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
 START_S = 45.0
 """Of a machine that nobody else works on: it takes half of that there."""
+SLACK_S = 0.25
+"""The client's own share of busy cores."""
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +46,18 @@ def test_the_server_is_ready_in_time_and_says_so_meanwhile(
     others_s = other_load.seconds_beside(server)
     assert server.chat().status_code == 200
     assert seconds - others_s <= START_S
+
+
+def test_a_frozen_engine_makes_nobody_late_and_keeps_nothing(server: Served) -> None:
+    server.wait_until_ready(240)
+    for told in asyncio.run(told_by_a_frozen_engine(server)):
+        assert told.elapsed_s < told.budget_s + SLACK_S, told.asked
+        assert told.answer.status_code in (200, 400, 502, 503, 504), told.asked
+        assert told.answer.content, told.asked
+    server.wait_for(
+        lambda: running_requests(server.engine_url()) == 0, 5, "the engine to work for nobody"
+    )
+    assert server.chat().status_code == 200
 
 
 def test_a_killed_engine_comes_back(server: Served) -> None:

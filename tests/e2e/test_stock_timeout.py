@@ -21,13 +21,12 @@ BUDGET_MS = 1940
 
 
 @pytest.fixture(scope="module")
-def trusting(needs_engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server that trusts its clients' timeouts."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("QUORATE_TRUST_CLIENT_TIMEOUT", "true")
-        with serving(tmp_path_factory.mktemp("trusting")) as server:
-            server.wait_until_ready(240)
-            yield server
+def trusting(engine_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A gateway that trusts its clients' timeouts, before the engine that everybody shares."""
+    folder = tmp_path_factory.mktemp("trusting")
+    with serving(folder, "--engine", engine_url, "--trust-client-timeout") as server:
+        server.wait_until_ready(60)
+        yield server
 
 
 def told(completion: ChatCompletion) -> dict[str, Any]:

@@ -55,11 +55,12 @@ async def drawn(
     most: int = 8,
     ended: list[Sample] | None = None,
     courses: list[Course] | None = None,
+    prompt: Prompt = PROMPT,
 ) -> Group:
     deadline = Deadline.after(budget_s, started_at=loop_clock(), clock=loop_clock)
     group = await draw_group(
         engine,
-        PROMPT,
+        prompt,
         GroupPlan(most, min(3, most), rule or Margin(3), AnswerType("number")),
         question="",
         pace=pace,
@@ -85,6 +86,17 @@ async def test_without_time_to_think_closed_samples_vote_like_any_others() -> No
     assert courses[0].first is not None
     assert courses[0].first.mode == "closed"
     assert courses[0].closed == courses[0].started == group.counts.started
+
+
+@virtual_time
+async def test_a_model_whose_cut_thoughts_are_worthless_begins_none_that_it_could_not_end() -> None:
+    whole_only = replace(PROMPT, closing=replace(CLOSING, cut_thoughts="worthless"))
+    useful = ScriptedEngine([thinks(1000)], forced=GUESS)
+    await drawn(useful, await warmed(), 3.5)
+    worthless = ScriptedEngine([thinks(1000)], forced=GUESS)
+    await drawn(worthless, await warmed(), 3.5, prompt=whole_only)
+    assert useful.draws != []
+    assert worthless.draws == []
 
 
 @virtual_time

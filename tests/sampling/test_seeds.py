@@ -8,6 +8,10 @@ def test_samples_get_different_seeds_and_the_same_ones_again() -> None:
     assert all(s is not None and 0 <= s < 2**63 for s in seeds)
 
 
+def test_the_first_sample_is_the_one_that_the_engine_would_have_drawn_alone() -> None:
+    assert derived_seed(42, 0) == 42
+
+
 def test_neighbouring_client_seeds_share_no_sample() -> None:
     assert not {derived_seed(1, i) for i in range(64)} & {derived_seed(2, i) for i in range(64)}
 

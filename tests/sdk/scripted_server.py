@@ -2,11 +2,12 @@
 
 import asyncio
 import json
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
+
+from tests.sdk.listening import Listener, in_a_thread
 
 STALL = object()
 """Say no more, and keep the connection open."""
@@ -32,15 +33,21 @@ class Call:
 Script = Callable[[Call], Iterable[Step]]
 
 
-@dataclass(slots=True)
+@dataclass
 class Scripted:
     """The server: where it is, what it was asked, and how it answers."""
 
     script: Script
     port: int = 0
     calls: list[Call] = field(default_factory=list)
-    connections: int = 0
-    """Open now."""
+
+    def __post_init__(self) -> None:
+        self._listener = Listener(self._connection)
+
+    @property
+    def connections(self) -> int:
+        """Open now."""
+        return self._listener.open
 
     @property
     def url(self) -> str:
@@ -51,16 +58,16 @@ class Scripted:
         """Chat completions that were asked for."""
         return [call for call in self.calls if call.path.endswith("/chat/completions")]
 
-    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        try:
+    @asynccontextmanager
+    async def serve(self) -> AsyncIterator[int]:
+        """Serves on a free port, which it yields."""
+        async with self._listener as listener:
+            yield listener.port
+
+    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
             while await self._answer(reader, writer):
                 pass
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            self.connections -= 1
-            writer.close()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         call = await _read(reader)
@@ -97,34 +104,5 @@ async def _read(reader: asyncio.StreamReader) -> Call:
 def scripted_server(script: Script) -> Iterator[Scripted]:
     """Serves in a thread of its own."""
     server = Scripted(script)
-    loop = asyncio.new_event_loop()
-    ready = threading.Event()
-
-    async def serve() -> None:
-        listening = await asyncio.start_server(server.handle, "127.0.0.1", 0, backlog=1024)
-        server.port = listening.sockets[0].getsockname()[1]
-        ready.set()
-        try:
-            await asyncio.Event().wait()
-        finally:
-            listening.close()
-
-    serving = loop.create_task(serve())
-    thread = threading.Thread(target=_turn, args=(loop, serving), name="scripted-server")
-    thread.start()
-    assert ready.wait(10)
-    try:
+    with in_a_thread(server.serve()) as server.port:
         yield server
-    finally:
-        loop.call_soon_threadsafe(serving.cancel)
-        thread.join(10)
-
-
-def _turn(loop: asyncio.AbstractEventLoop, serving: "asyncio.Task[None]") -> None:
-    loop.run_until_complete(asyncio.wait([serving]))
-    left = asyncio.all_tasks(loop)
-    for task in left:
-        task.cancel()
-    if left:
-        loop.run_until_complete(asyncio.wait(left))
-    loop.close()

@@ -8,6 +8,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Coroutine
+from concurrent.futures import CancelledError
 from typing import Any
 
 import pytest
@@ -86,6 +88,32 @@ def test_what_still_runs_at_its_end_is_cancelled_and_then_the_last_thing_runs():
     assert future.cancelled()
 
 
+@pytest.mark.parametrize("turns", [1, 2])
+def test_what_had_not_begun_at_its_end_is_not_left_unawaited(turns: int) -> None:
+    """As the HTTP library's ways to connect are: tasks that await a coroutine made before them."""
+    begun: list[str] = []
+
+    async def inner() -> None:
+        begun.append("inner")
+        await asyncio.sleep(60)
+
+    async def await_it(made: Coroutine[Any, Any, None]) -> None:
+        await made
+
+    async def begin_and_end(thread: LoopThread) -> None:
+        thread.stop()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await asyncio.gather(await_it(inner()))
+
+    thread = LoopThread(nothing)
+    future = thread.start(begin_and_end(thread))
+    with pytest.raises(CancelledError):
+        future.result(10)
+    gc.collect()
+    assert begun == ["inner"]
+
+
 def test_it_stops_when_nobody_holds_it_any_more():
     thread = LoopThread(nothing)
     thread.run(asyncio.sleep(0))
@@ -145,6 +173,21 @@ except Expired:
     )
     assert (told.stdout, told.stderr, told.returncode) == ("left\n", "", 0)
     assert time.monotonic() - began < 20
+
+
+def test_nothing_is_begun_once_it_is_told_to_stop():
+    thread = LoopThread(nothing)
+    told: list[Exception] = []
+
+    async def stop_and_start() -> None:
+        thread.stop()
+        try:
+            thread.start(nothing())
+        except RuntimeError as error:
+            told.append(error)
+
+    thread.run(stop_and_start())
+    assert len(told) == 1
 
 
 def test_a_caller_whose_thread_is_stopped_is_told():

@@ -10,6 +10,8 @@ from quorate_sampling.closers import PreparedClosing
 from quorate_sampling.deadline import Deadline
 from quorate_sampling.drawing import Prompt
 from quorate_server.consensus.answering import answer_by_vote
+from quorate_server.consensus.keepalive import Keepalive
+from quorate_server.consensus.options import ConsensusOptions
 from quorate_server.consensus.relations import Relations
 from quorate_server.deadlines import TimeLimit
 from quorate_server.encoding import encode
@@ -77,11 +79,18 @@ def work_of(engine: ScriptedEngine, clock: JumpingClock, written: Written, **fie
     )
 
 
+async def answered(work: Work, options: ConsensusOptions | None) -> None:
+    if options is None:
+        await answer_in_time(work)
+    else:
+        alive = Keepalive(work.reply, work.shape(), progress=options.progress)
+        await answer_by_vote(work, options, alive)
+
+
 async def jumped(work: Work, clock: JumpingClock, after_s: float) -> None:
     """Answer, with a jump of ten seconds in the middle."""
     options = work.job.options
-    answering = answer_in_time(work) if options is None else answer_by_vote(work, options)
-    running = asyncio.ensure_future(answering)
+    running = asyncio.ensure_future(answered(work, options))
     await asyncio.sleep(after_s)
     clock.jumped_s = 10.0
     await running
@@ -151,7 +160,7 @@ def test_an_answer_that_took_too_long_to_encode_is_not_called_timely(
             monkeypatch.setattr(f"quorate_server.{module}.encode_large", encode_slowly)
         work = work_of(engine, clock, written, consensus=consensus, stream=stream)
         options = work.job.options
-        await (answer_in_time(work) if options is None else answer_by_vote(work, options))
+        await answered(work, options)
         assert written.text.count('"met":false') == 1
         assert '"met":true' not in written.text
 

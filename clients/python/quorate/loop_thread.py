@@ -55,16 +55,19 @@ class LoopThread:
         )
         self._thread.start()
         self._finalizer = finalize(self, _stop, self.loop, self._thread)
+        self._starting = threading.Lock()
+        self._stopped = False
 
     def start(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
         """Begin `work` in the caller's context; cancelling the future cancels it.
 
         Raises RuntimeError once the thread has been stopped.
         """
-        if self.loop.is_closed():
-            work.close()
-            raise RuntimeError("The client has been closed.")
-        return asyncio.run_coroutine_threadsafe(work, self.loop)
+        with self._starting:
+            if not self._stopped:
+                return asyncio.run_coroutine_threadsafe(work, self.loop)
+        work.close()
+        raise RuntimeError("The client has been closed.")
 
     def run(self, work: Coroutine[Any, Any, T], left_s: Callable[[], float] | None = None) -> T:
         """What `work` returns or raises.
@@ -87,6 +90,8 @@ class LoopThread:
 
     def stop(self) -> None:
         """Cancel what still runs, and end the thread."""
+        with self._starting:
+            self._stopped = True
         self._finalizer()
 
 
@@ -104,16 +109,24 @@ def _turn(loop: asyncio.AbstractEventLoop, at_end: Callable[[], Coroutine[Any, A
     asyncio.set_event_loop(loop)
     try:
         loop.run_forever()
-        left = asyncio.all_tasks(loop)
-        for task in left:
-            task.cancel()
-        if left:
-            loop.run_until_complete(asyncio.wait(left, timeout=STOPPING_S))
+        loop.run_until_complete(_cancel_all())
         loop.run_until_complete(asyncio.wait_for(at_end(), STOPPING_S))
         loop.run_until_complete(loop.shutdown_asyncgens())
     finally:
         asyncio.set_event_loop(None)
         loop.close()
+
+
+async def _cancel_all() -> None:
+    """A turn later, when each task there is has begun: one that has not never sees the coroutines
+    it was made to await, and the HTTP library's have such.
+    """
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    await asyncio.sleep(0)
+    for task in left:
+        task.cancel()
+    if left:
+        await asyncio.wait(left, timeout=STOPPING_S)
 
 
 def _stop(loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:

@@ -10,6 +10,12 @@ from quorate_sampling.pacing.forecast import Expected
 SEGMENT = 16
 """Tokens between two looks at how fast they come: fewer are timed by the network's whims."""
 
+LATE = 2.0
+"""What takes so many times as long as expected is late: tokens behind it may have to wait too."""
+
+AT_ONCE = 4.0
+"""Tokens that come so many times as fast as expected had waited, if they are behind a late one."""
+
 
 class Watcher(Protocol):
     """Where a timing reports to: the load it is part of, and what it saw."""
@@ -79,6 +85,8 @@ class Timing:
     _first_tokens: int = field(default=1, init=False)
     _seen_tokens: int = field(default=1, init=False)
     _seen_at: float = field(default=0.0, init=False)
+    _late: bool = field(default=False, init=False)
+    """Whether the last tokens came late."""
     _over: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
@@ -95,7 +103,9 @@ class Timing:
             return
         self._learn_prompt(prompt_tokens)
         self.first_at = self._seen_at = self.clock()
-        self.watcher.began(self, self.first_at - self.sent_at)
+        seconds = self.first_at - self.sent_at
+        self._late = seconds > LATE * self.first_expected.mean_s
+        self.watcher.began(self, seconds)
 
     def held_up(self) -> None:
         """Whoever reads it was slow: how fast its tokens come tells nothing of the engine."""
@@ -133,6 +143,11 @@ class Timing:
         return 1 if unseen else SEGMENT // 2
 
     def _look(self, tokens: int, now: float) -> None:
-        self.tokens = tokens
-        self.watcher.went_on(self, tokens - self._seen_tokens, now - self._seen_at)
-        self._seen_tokens, self._seen_at = tokens, now
+        news, seconds = tokens - self._seen_tokens, now - self._seen_at
+        expected_s = news * self.token_expected.mean_s
+        self.tokens = self._seen_tokens = tokens
+        self._seen_at = now
+        if self._late and seconds * AT_ONCE < expected_s:
+            return  # they had waited: how fast the engine gave them is not to be seen
+        self._late = seconds > LATE * expected_s
+        self.watcher.went_on(self, news, seconds)

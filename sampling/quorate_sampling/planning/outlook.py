@@ -8,6 +8,8 @@ from quorate_sampling.pacing import Conditions
 FAST = 0.1
 LIKELY = 0.5
 SLOW = 0.95
+SHORT = 1 / 16
+"""Quantile of a short sample's length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,8 @@ class Outlook:
 
     `likely` are medians, `fast` what only one of ten is faster than. The rest is in seconds and
     cautious, 95th percentiles: `closed_s` is a sample whose thought is closed from the start,
-    `sample_s` one that thinks to its own end; `sample_tokens` how long such a one is, the median.
-    None before any was seen. `measured`: whether the engine was ever seen to close a thought, so
+    `sample_s` one that thinks to its own end; `sample_tokens` how long such a one is, the median,
+    and `short_sample_tokens` a short one. None before any was seen. `measured`: whether the engine was ever seen to close a thought, so
     that these are more than guesses.
     """
 
@@ -38,6 +40,7 @@ class Outlook:
     closed_s: float
     sample_s: float | None = None
     sample_tokens: float | None = None
+    short_sample_tokens: float | None = None
     measured: bool = True
 
 
@@ -51,6 +54,7 @@ def outlook(pace: Pace, *, answer_tokens: int, prompt_tokens: int, together: int
         closed_s=slow.first_token_s + answer_tokens * slow.token_s,
         sample_s=pace.sample_s(SLOW, under),
         sample_tokens=pace.sample_tokens(),
+        short_sample_tokens=pace.sample_tokens(SHORT),
         measured=pace.shortest_answer_s() > 0,
     )
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from math import ceil, inf
 
+from quorate_sampling.closers import CutThoughts
 from quorate_sampling.planning.net import net_size
 from quorate_sampling.planning.outlook import Outlook
 from quorate_sampling.planning.plan import Mode, Plan
@@ -25,11 +26,13 @@ class Allowed:
     """What may be done for the request.
 
     `closing`: thoughts may be closed before they begin. `votes`: the samples answer together, so
-    that a few of them are net enough; else each is to have an answer.
+    that a few of them are net enough; else each is to have an answer. `cut_thoughts`: what it is
+    worth to begin one that will not end.
     """
 
     closing: bool = False
     votes: bool = False
+    cut_thoughts: CutThoughts = "useful"
 
 
 def plan(
@@ -89,7 +92,7 @@ def _mode(
     if whole >= 1:
         many = f"{whole:.2g}" if whole < inf else f"{ROUNDS_TO_SPARE:g} or more"
         return "thrifty", f"time for {many} whole samples one after another"
-    most, least = ahead.fast.thinking_tokens(seconds_left), least_thought(ahead)
+    most, least = ahead.fast.thinking_tokens(seconds_left), least_thought(ahead, allowed)
     if allowed.closing and ahead.measured and most < least:
         return "closed", f"time for {most} tokens of thought at most, {least} would be the least"
     if ahead.sample_s is None:
@@ -103,8 +106,14 @@ def _in_whole_waves(timed: Situation, seconds: float, sample_s: float) -> Situat
     return replace(timed, seconds_left=waves * sample_s, sample_seconds=sample_s)
 
 
-def least_thought(ahead: Outlook) -> int:
-    """The fewest tokens of thought that are worth beginning."""
+def least_thought(ahead: Outlook, allowed: Allowed) -> int:
+    """The fewest tokens of thought that are worth beginning.
+
+    Where a thought has to come to its end to be worth anything, some do in so many: fewer than
+    those are more than made up for by answers without a thought (docs/decisions/011).
+    """
+    if allowed.cut_thoughts == "worthless" and ahead.short_sample_tokens is not None:
+        return max(1, int(ahead.short_sample_tokens))
     if ahead.sample_tokens is None:
         return LEAST_THOUGHT_TOKENS
     return max(1, min(LEAST_THOUGHT_TOKENS, int(LEAST_THOUGHT_SHARE * ahead.sample_tokens)))

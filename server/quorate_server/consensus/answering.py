@@ -14,10 +14,13 @@ from quorate_server.tab import wire_usage
 from quorate_server.work import Work
 
 
-async def answer_by_vote(work: Work, options: ConsensusOptions) -> None:
-    """Draw a group and write its response, streamed or whole."""
+async def answer_by_vote(work: Work, options: ConsensusOptions, alive: Keepalive) -> None:
+    """Draw a group and write its response, streamed or whole.
+
+    `alive` keeps the stream alive until then; it is closed before the first event is sent.
+    """
     if work.job.stream:
-        await _stream(work, options)
+        await _stream(work, options, alive)
         return
     decision = await decide(work, options, None)
     work.drawn()
@@ -45,11 +48,11 @@ async def answer_by_vote(work: Work, options: ConsensusOptions) -> None:
     )
 
 
-async def _stream(work: Work, options: ConsensusOptions) -> None:
+async def _stream(work: Work, options: ConsensusOptions, alive: Keepalive) -> None:
     shape = work.shape()
-    async with Keepalive(work.reply, shape, progress=options.progress) as keepalive:
-        decision = await decide(work, options, keepalive.observe)
-        work.drawn()
+    decision = await decide(work, options, alive.observe)
+    work.drawn()
+    await alive.aclose()
     consensus = consensus_object(decision.outcome, options, shape)
     usage = wire_usage(together(decision.bills), work.prices)
     if not work.reply.started:

@@ -1,4 +1,4 @@
-"""Keeping a stream alive while a group is being drawn."""
+"""Keeping a stream alive while a group waits for an engine and is being drawn."""
 
 import asyncio
 from types import TracebackType
@@ -43,9 +43,13 @@ class Keepalive:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        assert self._task is not None
-        self._task.cancel()
-        await asyncio.wait([self._task])
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Send no more. Idempotent."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
 
     async def _send(self) -> None:
         while True:
@@ -64,4 +68,4 @@ class Keepalive:
                     self._reply, self._shape.chunk([opening], consensus_progress=progress)
                 )
             else:
-                await send_comment(self._reply, "drawing")
+                await send_comment(self._reply, "drawing" if self._latest else "waiting")

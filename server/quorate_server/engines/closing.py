@@ -26,6 +26,7 @@ async def prepare_closing(engine: Engine, closing: Closing, opener: str) -> Prep
         start_ids=await _ids(engine, closing.start_marker),
         at_once_ids=await engine.tokenize(closing.at_once + opener),
         skipped_ids=await _ids(engine, closing.skipped and closing.skipped + opener),
+        cut_thoughts=closing.cut_thoughts,
     )
 
 

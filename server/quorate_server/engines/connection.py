@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from quorate_sampling.closers import Closing, PreparedClosing
-from quorate_sampling.engine import Abilities
 from quorate_server.engines.closing import prepare_closing
 from quorate_server.engines.conversation import Conversation
 from quorate_server.engines.families import family_of
@@ -25,18 +24,17 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Asks an engine whether it is alive. `path` answers below 400 while it is."""
+    """Asks vLLM whether it is alive: it answers below 400 while it is."""
 
     upstream: Upstream
     headers: Sequence[Header]
-    path: str = "/health"
     timeout_s: float = 5.0
 
     async def is_good(self) -> bool:
         """Never raises: no answer in time is a no."""
         try:
             async with asyncio.timeout(self.timeout_s):
-                response = await self.upstream.send("GET", self.path, headers=self.headers)
+                response = await self.upstream.send("GET", "/health", headers=self.headers)
                 try:
                     await response.read()
                 finally:
@@ -46,23 +44,69 @@ class Health:
         return response.status < 400
 
 
-async def connect(
-    replica: Replica, *, closing: Closing | None = None, address: str | None = None
-) -> EngineFacts:
-    """Probe the engine behind a replica and put what was found into it, ready to be used.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What an engine turned out to be, and how its thoughts are closed.
+
+    `prepared` is the closing in the engine's token ids, None where it has none of one or the other.
+    """
+
+    facts: EngineFacts
+    closing: Closing | None = None
+    prepared: PreparedClosing | None = None
+    leaves_unparsed: bool = False
+    """It leaves thoughts that the prompt begins in the content."""
+
+
+async def find_out(
+    upstream: Upstream, headers: Sequence[Header], *, closing: Closing | None = None
+) -> Found:
+    """Ask an engine what it is and can do, in a few tokens.
 
     `closing` is that of the model's family, where it is known better than from the engine's
-    answers. `address`: where it is and will be found again, if it is not an engine of our own: its
-    pace is kept under that. What was learnt of it before is its pace to start from, if it still
-    serves the same. Raises EngineError, and leaves the replica as it was.
+    answers. Raises EngineError.
     """
-    facts = await probe(replica.upstream, replica.headers)
+    facts = await probe(upstream, headers)
+    able, model = facts.abilities, facts.model_ids[0]
     if closing is None:
-        closing = family_of(read_card(facts.root or facts.model_ids[0])).closing
-    unparsed: PreparedClosing | None = None
-    if closing is not None:
-        facts, unparsed = await _of_thinking(facts, closing, replica)
-    replica.engine = _engine(replica, facts.abilities, closing, unparsed)
+        closing = family_of(read_card(facts.root or model)).closing
+    if closing is None:
+        return Found(facts)
+    if not able.token_ids:
+        able = await with_turns(Conversation(upstream, headers), model, able)
+        return Found(replace(facts, abilities=able, thinks=True), closing)
+    sending = HttpEngine(
+        upstream,
+        name=upstream.base_url,
+        abilities=replace(able, thinking_budget=True),
+        closing=closing,
+        headers=headers,
+    )
+    prepared = await prepare_closing(sending, closing, "")
+    able = replace(able, thinking_budget=await keeps_budget(sending, model, prepared))
+    left_to_us = await leaves_unparsed(sending, model, prepared)
+    return Found(replace(facts, abilities=able, thinks=True), closing, prepared, left_to_us)
+
+
+async def connect(
+    replica: Replica, *, closing: Closing | None = None, address: str | None = None
+) -> Found:
+    """Find out about the engine behind a replica and put it into it, ready to be used.
+
+    `address`: where it is and will be found again, if it is not an engine of our own: its pace is
+    kept under that. What was learnt of it before is its pace to start from, if it still serves the
+    same. Raises EngineError, and leaves the replica as it was.
+    """
+    found = await find_out(replica.upstream, replica.headers, closing=closing)
+    facts = found.facts
+    replica.engine = HttpEngine(
+        replica.upstream,
+        name=replica.engine.name,
+        abilities=facts.abilities,
+        closing=found.closing,
+        headers=replica.headers,
+        unparsed=found.prepared if found.leaves_unparsed else None,
+    )
     served = (facts.model_ids, facts.version)
     kept = replica.pace if replica.pace.learnt and served == replica.served else None
     replica.served = served
@@ -76,36 +120,4 @@ async def connect(
     replica.ready = True
     for lacking in facts.missing():
         logger.info("engine %s: %s", replica.engine.name, lacking)
-    return facts
-
-
-async def _of_thinking(
-    facts: EngineFacts, closing: Closing, replica: Replica
-) -> tuple[EngineFacts, PreparedClosing | None]:
-    """With what the engine can do about the thoughts of a model that has some; and how they are
-    told from answers, where it leaves that to us."""
-    able, model = facts.abilities, facts.model_ids[0]
-    if not able.token_ids:
-        able = await with_turns(Conversation(replica.upstream, replica.headers), model, able)
-        return replace(facts, abilities=able, thinks=True), None
-    sending = _engine(replica, replace(able, thinking_budget=True), closing)
-    prepared = await prepare_closing(sending, closing, "")
-    able = replace(able, thinking_budget=await keeps_budget(sending, model, prepared))
-    left_to_us = await leaves_unparsed(sending, model, prepared)
-    return replace(facts, abilities=able, thinks=True), prepared if left_to_us else None
-
-
-def _engine(
-    replica: Replica,
-    abilities: Abilities,
-    closing: Closing | None,
-    unparsed: PreparedClosing | None = None,
-) -> HttpEngine:
-    return HttpEngine(
-        replica.upstream,
-        name=replica.engine.name,
-        abilities=abilities,
-        closing=closing,
-        headers=replica.headers,
-        unparsed=unparsed,
-    )
+    return found

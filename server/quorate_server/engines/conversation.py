@@ -1,6 +1,7 @@
 """The small questions that find out what an engine is and can do."""
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,15 +13,19 @@ from quorate_server.engines.chunks import chat_delta
 from quorate_server.engines.refusal import refusal
 from quorate_server.engines.sse import EventStream
 from quorate_server.engines.unreadable import UNREADABLE
-from quorate_server.errors import EngineFailed, EngineRejected
+from quorate_server.errors import EngineError, EngineFailed, EngineRejected
 from quorate_server.upstream import Header, Upstream
 
 REQUEST_TIMEOUT_S = 30.0
 PROBE_TOKENS = 4
 """Enough to see whether tokens come one by one or together."""
 
+BEGAN_PATH = "/metrics?name%5B%5D=process_start_time_seconds"
+"""Of all metrics only this one, where the engine takes a choice."""
+_BEGAN = re.compile(rb"^process_start_time_seconds (\d[\d.]*(?:e\+?\d{1,2})?)\s*$", re.MULTILINE)
 
-class Model(msgspec.Struct):
+
+class Model(msgspec.Struct, frozen=True):
     """A model as an engine lists it."""
 
     id: str
@@ -71,6 +76,14 @@ class Conversation:
             answer = await self._ask("GET", "/version")
             return msgspec.json.decode(answer, type=_Version).version
         except (*UNREADABLE, EngineRejected, EngineFailed):
+            return None
+
+    async def began_at(self) -> float | None:
+        """When the engine's process began, in seconds since 1970; None where it does not tell."""
+        try:
+            told = _BEGAN.search(await self._ask("GET", BEGAN_PATH))
+            return None if told is None else float(told[1])
+        except (ValueError, EngineError):
             return None
 
     async def stream(self, model: str, extras: Mapping[str, Any]) -> list[Delta]:

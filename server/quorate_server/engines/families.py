@@ -7,9 +7,8 @@ authors' description of thinking budgets.
 
 import re
 from dataclasses import dataclass, replace
-from typing import Literal
 
-from quorate_sampling.closers import Closing
+from quorate_sampling.closers import Closing, CutThoughts
 from quorate_sampling.turns import Textually
 from quorate_server.engines.model_card import ModelCard
 from quorate_server.errors import StartupError
@@ -17,8 +16,6 @@ from quorate_server.errors import StartupError
 _THINK = "<think>"
 _THINK_END = "</think>"
 _FINAL_ANSWER = "**Final Answer**\n\\boxed{"
-
-CutThoughts = Literal["useful", "worthless"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +25,7 @@ class Family:
     `names` finds them by name, `not_names` says which of that name do not think; where no name is
     known, `model_type` and `template` find them by their files (each that is given has to match).
     All are regular expressions. `parser` is None where vLLM has none: thoughts then arrive as
-    content. `cut_thoughts`: what answers are worth whose thoughts were ended for time.
+    content.
     """
 
     name: str
@@ -38,7 +35,6 @@ class Family:
     not_names: str | None = None
     model_type: str | None = None
     template: str | None = None
-    cut_thoughts: CutThoughts = "useful"
 
     def is_named_in(self, card: ModelCard) -> bool:
         return _found(self.names, card.name)
@@ -66,6 +62,7 @@ def _think(
     words: str = "",
     boxed_opener: str = _FINAL_ANSWER,
     textually: Textually = "bare_prefix",
+    cut_thoughts: CutThoughts = "useful",
 ) -> Closing:
     return Closing(
         family,
@@ -76,6 +73,7 @@ def _think(
         start_marker=_THINK,
         skipped=_left_out(_THINK, _THINK_END),
         textually=textually,
+        cut_thoughts=cut_thoughts,
     )
 
 
@@ -85,9 +83,8 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         "abacus",
         parser="deepseek_r1",
-        closing=_think("abacus", boxed_opener="\\boxed{"),
+        closing=_think("abacus", boxed_opener="\\boxed{", cut_thoughts="worthless"),
         names=r"(^|/)abacus$",
-        cut_thoughts="worthless",
     ),
     Family(
         "gpt-oss",
@@ -170,11 +167,6 @@ def family_of(card: ModelCard) -> Family:
         if family.is_named_in(card):
             return family if family.thinks(card) else UNKNOWN
     return next((family for family in FAMILIES if family.is_seen_in(card)), UNKNOWN)
-
-
-def cut_thoughts_of(name: str) -> CutThoughts:
-    """What is said of the family of this name, whatever words close its thoughts."""
-    return next((family.cut_thoughts for family in FAMILIES if family.name == name), "useful")
 
 
 def family_with_parser(parser: str, card: ModelCard) -> Family:

@@ -21,6 +21,10 @@ class HedgeState(Collector):
             ("hedges_sent", "Draws sent to a second engine too.", counts.sent),
             ("hedges_won", "Of these, those the second engine began first.", counts.won),
             ("hedge_wasted_tokens", "Tokens of engines that lost; billed.", counts.wasted_tokens),
-            ("failovers", "Draws begun anew on another engine.", counts.failovers),
+            (
+                "failovers",
+                "Draws and plain requests begun anew on another engine.",
+                counts.failovers,
+            ),
         ):
             yield CounterMetricFamily(f"quorate_{name}", told, value=value)

@@ -14,7 +14,7 @@ from quorate_server.engines.hedge_budget import HedgeBudget
 from quorate_server.engines.race import Hedge, Race, Standby, untimed
 from quorate_server.engines.replica import Replica, ReplicaPool
 from quorate_server.engines.timed import TimedStream
-from quorate_server.errors import EngineFailed, EngineUnavailable, ModelNotFound
+from quorate_server.errors import EngineFailed, EngineUnavailable
 
 HEDGE_AT = 0.95
 """The quantile of the time to first token by which a second engine is asked."""
@@ -139,12 +139,7 @@ def hedged_engine(
         return replica.engine
 
     def standbys() -> list[Standby]:
-        try:
-            others = [other for other in pool.ready(model) if other is not replica]
-        except (EngineUnavailable, ModelNotFound):
-            return []
-        others.sort(key=lambda other: other.in_flight)
-        return [_standby(other) for other in others]
+        return [_standby(other) for other in pool.others(model, (replica,))]
 
     def patience_s() -> float:
         under = replica.pace.conditions(prompt_tokens=prompt_tokens)

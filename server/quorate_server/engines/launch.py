@@ -25,6 +25,8 @@ CPU_SEQUENCES = 128
 CPU_NICENESS = 10
 """An engine on CPU keeps every core busy, and a gateway that has to wait for one is late: at 0 by
 up to 2.5 s, at 5 by 0.6 s, at 10 by 0.1 s, with the engine's throughput the same."""
+FEW_CORES = 4
+"""With so few, a scheduler of its own, which spins while it waits, costs the model a core."""
 _GIB = 1024**3
 
 
@@ -102,10 +104,12 @@ def engine_command(
     build: EngineBuild,
     extra_args: Sequence[str] = (),
     environ: Mapping[str, str] = os.environ,
+    cores: int | None = None,
 ) -> EngineCommand:
     """The command for `model` (a folder or a name on the Hub).
 
-    `extra_args` come last, so they win over what is chosen here.
+    `extra_args` come last, so they win over what is chosen here. `cores`: those that it may run on,
+    None for those of this process.
     """
     argv = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", model]
     argv += ["--served-model-name", *served_names, "--host", HOST, "--port", str(port)]
@@ -133,6 +137,12 @@ def engine_command(
         # Eager or not, vLLM compiles what ranks tokens when log-probabilities are first asked for:
         # everybody who is being served stands still for 2 s and more.
         env.setdefault("TORCHDYNAMO_DISABLE", "1")
+    cores = len(os.sched_getaffinity(0)) if cores is None else cores
+    if build.on_cpu and cores <= FEW_CORES and "VLLM_CPU_OMP_THREADS_BIND" not in env:
+        # vLLM then runs the model in the process that schedules, and leaves the number of threads
+        # to us (docs/decisions/015).
+        env.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
+        env.setdefault("OMP_NUM_THREADS", str(max(1, cores - 1)))
     return EngineCommand(tuple(argv), env, CPU_NICENESS if build.on_cpu else 0)
 
 

@@ -1,7 +1,7 @@
 """One engine as the gateway sees it: where it is, what it serves, how busy it is."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,6 @@ from quorate_server.admission.prompt_length import PromptLength
 from quorate_server.admission.ticket import Ticket
 from quorate_server.engines.abort import abort_requests
 from quorate_server.engines.closing import closing_in_words, prepare_closing
-from quorate_server.engines.families import cut_thoughts_of
 from quorate_server.engines.labels import HttpLabelScorer
 from quorate_server.errors import EngineUnavailable, ModelNotFound
 from quorate_server.upstream import Header, Upstream
@@ -80,7 +79,7 @@ class Replica:
         if self.under_load is not None:
             return self.under_load
         closing = self.engine.closing
-        worthless = closing is not None and cut_thoughts_of(closing.family) == "worthless"
+        worthless = closing is not None and closing.cut_thoughts == "worthless"
         return "refuse" if worthless else "shorten"
 
     async def abort(self, request_ids: Sequence[str]) -> None:
@@ -96,10 +95,17 @@ class Replica:
 
         `upstream` takes the place of the old one, whose connections are closed.
         """
+        await self.leave(upstream).aclose()
+
+    def leave(self, upstream: Upstream) -> Upstream:
+        """Out of service, but for what is under way: that goes on over the old upstream, returned.
+
+        `upstream` takes its place.
+        """
         self.ready = False
         self.admission.turn_away()
         old, self.upstream = self.upstream, upstream
-        await old.aclose()
+        return old
 
     async def prepared_closing(self, *, boxed: bool) -> PreparedClosing | None:
         """How to close a thought here, `boxed` leading into a boxed answer; None if that cannot be.
@@ -180,6 +186,11 @@ class ReplicaPool:
     def pick(self, model: str) -> Replica:
         """The ready replica of `model` with the fewest requests in flight; see `ready`."""
         return min(self.ready(model), key=lambda r: r.in_flight)
+
+    def others(self, model: str, tried: Collection[Replica]) -> list[Replica]:
+        """The ready replicas of `model` but those tried, the least busy first; maybe none."""
+        ready = [r for r in self.replicas if r.ready and model in r.model_ids and r not in tried]
+        return sorted(ready, key=lambda r: r.in_flight)
 
     def ready(self, model: str) -> list[Replica]:
         """The ready replicas of `model`, at least one.

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from quorate_sampling.deadline import Deadline
 from quorate_server.admission.entering import MAX_SAMPLES_IN_FLIGHT
 from quorate_server.deadlines import DEADLINE_HEADERS, read_time_limit
+from quorate_server.engines.hedge_budget import HedgeCounts
 from quorate_server.engines.replica import ReplicaPool
 from quorate_server.errors import (
     DeadlineExceeded,
@@ -62,7 +63,7 @@ class HotPath:
 
     A request is plain when its model is one that the pool serves (or is left out and there is one
     only), and it asks for neither consensus nor a deadline; plain ones are relayed, the others
-    handed to `extended`. Every error becomes OpenAI's envelope.
+    handed to `extended`. Every error becomes OpenAI's envelope. `counts` hears of the failovers.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class HotPath:
         limits: Limits | None = None,
         api_keys: ApiKeys | None = None,
         deadline_headers: frozenset[bytes] = DEADLINE_HEADERS,
+        counts: HedgeCounts | None = None,
     ) -> None:
         self._inner = inner
         self._pool = pool
@@ -83,6 +85,7 @@ class HotPath:
         self._limits = limits or Limits()
         self._api_keys = api_keys or ApiKeys()
         self._deadline_headers = deadline_headers
+        self._counts = counts or HedgeCounts()
         self._of_interest = _OF_INTEREST | deadline_headers
         self._random = random.Random()  # seeded by the system; ids need only be unique
         self.in_flight = 0
@@ -134,7 +137,7 @@ class HotPath:
             request = PlainRequest(scope["path"], found, body, peeked, model)
             if self._pool.samples_in_flight + peeked.samples > limits.max_samples:
                 raise Overloaded(f"{limits.max_samples} samples are being drawn already.")
-            await relay(request, self._pool, self._ledger, receive, reply)
+            await relay(request, self._pool, self._ledger, self._counts, receive, reply)
             return
         incoming = Incoming(
             scope["path"], scope["headers"], body, arrived_at, reply.request_id, named

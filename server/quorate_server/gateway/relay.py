@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from time import monotonic
 
 from quorate_sampling.pacing import Timing, Untimed
+from quorate_server.engines.hedge_budget import HedgeCounts
 from quorate_server.engines.replica import Replica, ReplicaPool
 from quorate_server.engines.vllm import CHAT_PATH
-from quorate_server.errors import EngineError, EngineUnavailable
+from quorate_server.errors import EngineError, EngineFailed, EngineUnavailable
 from quorate_server.gateway.asgi import Receive
 from quorate_server.gateway.client_watch import ClientWatch
 from quorate_server.gateway.engine_errors import engine_error
@@ -24,6 +25,10 @@ from quorate_server.gateway.sse import StreamRewriter
 from quorate_server.gateway.usage import Usage, find_usage
 from quorate_server.ledger import Bill, Ledger
 from quorate_server.upstream import UpstreamResponse
+
+MOST_LOST = 1
+"""Engines that may fail in the middle of one request before that is told: what it costs is spent
+once more at most, and one that engines die of does not go through all of them."""
 
 SLOW_READER_S = 0.02
 """A client that takes so long to read a piece has the engine look slow."""
@@ -48,12 +53,15 @@ class Tally:
     chunks: int = 0
     cost_nothing: bool = False
     """The engine generated nothing: it refused the request, or was never reached."""
+    lost: int = 0
+    """Engines that failed once they had the request: what they generated is not known."""
 
     def bill(self, model: str, *, client_left: bool) -> Bill:
         """The request's bill; without usage, what came in chunks is its lower bound."""
         usage = self.usage
         if usage is None:
-            return Bill(model, "plain", completion_tokens=self.chunks, exact=self.cost_nothing)
+            exact = self.cost_nothing and not self.lost
+            return Bill(model, "plain", completion_tokens=self.chunks, exact=exact)
         completion = usage.completion_tokens or 0
         return Bill(
             model,
@@ -62,17 +70,24 @@ class Tally:
             completion_tokens=completion,
             cancelled_tokens=completion if client_left else 0,
             reasoning_tokens=usage.reasoning_tokens,
+            exact=not self.lost,
         )
 
 
 async def relay(
-    request: PlainRequest, pool: ReplicaPool, ledger: Ledger, receive: Receive, reply: Reply
+    request: PlainRequest,
+    pool: ReplicaPool,
+    ledger: Ledger,
+    counts: HedgeCounts,
+    receive: Receive,
+    reply: Reply,
 ) -> None:
     """Pass one request through, and book its bill once, however it ends.
 
-    A replica that no connection can be made to has not been asked: then another one is, each once.
-    Raises ModelNotFound and EngineUnavailable where there is none to ask, other EngineErrors where
-    nothing of an answer has been sent yet; later errors are told inside the stream.
+    Where a replica cannot be reached or takes no request, each of the others is asked once. One
+    that fails in the middle, while nothing of an answer has been sent to the client, is made up for
+    by another one (MOST_LOST). Raises ModelNotFound and EngineUnavailable where there is none to
+    ask, the last one's EngineError where it was in vain; what fails later is told in the stream.
     """
     replica = pool.pick(request.model)
     tried: list[Replica] = []
@@ -83,15 +98,17 @@ async def relay(
             try:
                 with replica.lease(request.peek.samples), client:
                     await _timed(request, replica, tally, reply)
-            except EngineUnavailable:
+            except (EngineUnavailable, EngineFailed):
+                tally.lost += not tally.cost_nothing
                 tried.append(replica)
-                others = [other for other in pool.ready(request.model) if other not in tried]
-                if client.gone or not others:
+                others = pool.others(request.model, tried)
+                if client.gone or not others or tally.lost > MOST_LOST:
                     raise
-                replica = min(others, key=lambda other: other.in_flight)
+                replica = others[0]
             else:
                 return
-            tally = Tally()
+            counts.failovers += 1
+            tally = Tally(lost=tally.lost)
             client = ClientWatch(receive, replica, reply)
     finally:
         ledger.record(tally.bill(request.model, client_left=client.gone))
@@ -129,8 +146,9 @@ async def _exchange(
         content_type = _content_type(response)
         if not 200 <= response.status < 300:
             said = await response.read()
-            tally.cost_nothing = response.status < 500
-            raise engine_error(response.status, said, response.headers)
+            error = engine_error(response.status, said, response.headers)
+            tally.cost_nothing = response.status < 500 or isinstance(error, EngineUnavailable)
+            raise error
         if content_type.startswith(EVENT_STREAM):
             await _stream(response, tally, reply, timing, wants_usage=peek.wants_usage)
         else:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from quorate_sampling.closers import CutThoughts
 from quorate_sampling.deadline import Deadline
 from quorate_sampling.planning import Allowed, Outlook, Plan, Speed, plan
 from quorate_sampling.scheduler import Situation
@@ -29,9 +30,10 @@ def planned(
     max_samples: int = 16,
     closing: bool = True,
     votes: bool = True,
+    cut_thoughts: CutThoughts = "useful",
     before: Plan | None = None,
     **now: Any,
 ) -> Plan:
     situation = replace(Situation(in_flight=0, started=0, max_samples=max_samples), **now)
-    allowed = Allowed(closing=closing, votes=votes)
+    allowed = Allowed(closing, votes, cut_thoughts)
     return plan(needed, situation, at, table(budget_s), ahead, allowed, before=before)

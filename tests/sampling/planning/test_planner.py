@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quorate_sampling.planning import Outlook, Speed
-from quorate_sampling.planning.planner import LEAST_THOUGHT_TOKENS, least_thought
+from quorate_sampling.planning.planner import LEAST_THOUGHT_TOKENS, Allowed, least_thought
 from tests.sampling.planning.situations import GPU, planned
 
 GUESSED = Speed(0.3, 0.03)
@@ -48,11 +48,22 @@ def test_time_for_several_waves_of_closed_answers_starts_fewer_at_once() -> None
 
 
 def test_a_model_of_short_thoughts_thinks_where_one_of_long_thoughts_does_not() -> None:
-    short = replace(GPU, sample_s=0.9, sample_tokens=40.0)
+    short = replace(GPU, sample_s=0.9, sample_tokens=40.0, short_sample_tokens=10.0)
     assert planned(0.5, short).mode == "raced"
     assert planned(0.5, GPU).mode == "closed"
-    assert least_thought(short) == 5
-    assert least_thought(GPU) == LEAST_THOUGHT_TOKENS == least_thought(NEVER_SEEN)
+    any_model = Allowed(closing=True)
+    assert least_thought(short, any_model) == 5
+    assert least_thought(GPU, any_model) == LEAST_THOUGHT_TOKENS
+    assert least_thought(NEVER_SEEN, any_model) == LEAST_THOUGHT_TOKENS
+
+
+def test_a_thought_that_is_worth_nothing_cut_is_begun_only_where_it_may_end() -> None:
+    seldom = replace(GPU, short_sample_tokens=100.0)
+    often = replace(GPU, short_sample_tokens=60.0)
+    assert planned(1.0, seldom).mode == planned(1.0, often).mode == "raced"
+    assert planned(1.0, seldom, cut_thoughts="worthless").mode == "closed"
+    assert planned(1.0, often, cut_thoughts="worthless").mode == "raced"
+    assert planned(1.0, NEVER_SEEN, cut_thoughts="worthless").mode == "raced"
 
 
 def test_a_thought_that_cannot_be_closed_is_never_closed() -> None:

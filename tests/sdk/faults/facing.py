@@ -1,44 +1,20 @@
 """Servers for a test to face, each a base URL: hostile ones, and such as cannot be reached."""
 
-import asyncio
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.sdk.faults.hostile import Hostile
-
-STARTING_S = 10.0
+from tests.sdk.listening import in_a_thread
 
 
 @contextmanager
 def facing(hostile: Hostile) -> Iterator[str]:
     """A server in a thread of this process, whose counters can be read meanwhile."""
-    started = threading.Event()
-    ports: list[int] = []
-    loop = asyncio.new_event_loop()
-    over = asyncio.Event()
-
-    async def serve() -> None:
-        async with hostile.serve() as port:
-            ports.append(port)
-            started.set()
-            await over.wait()
-
-    def run() -> None:
-        with asyncio.Runner(loop_factory=lambda: loop) as runner:
-            runner.run(serve())
-
-    thread = threading.Thread(target=run, name="hostile", daemon=True)
-    thread.start()
-    assert started.wait(STARTING_S)
-    try:
-        yield url_of(ports[0])
-    finally:
-        loop.call_soon_threadsafe(over.set)
-        thread.join(STARTING_S)
+    with in_a_thread(hostile.serve()) as port:
+        yield url_of(port)
 
 
 @contextmanager

@@ -15,8 +15,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from tests.sdk.faults.mistreating import FAULTS, WHOLE, ClientLeft, Exchange, Fault, answer
-
-BACKLOG = 4096
+from tests.sdk.listening import Listener
 
 
 @dataclass
@@ -33,51 +32,32 @@ class Hostile:
     """How often each fault was met, by name."""
     asked: list[dict[str, str]] = field(default_factory=list)
     """The headers of each request, names in lower case."""
-    open: int = 0
-    """Connections that are open now."""
     met_one: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once there was a request."""
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
-        self._connections: set[asyncio.Task[None]] = set()
+        self._listener = Listener(self._connection)
+
+    @property
+    def open(self) -> int:
+        """Connections that are open now."""
+        return self._listener.open
 
     @asynccontextmanager
     async def serve(self) -> AsyncIterator[int]:
         """Serves on a free port, which it yields."""
-        server = await asyncio.start_server(self._connection, "127.0.0.1", 0, backlog=BACKLOG)
-        async with server:
-            try:
-                yield server.sockets[0].getsockname()[1]
-            finally:
-                for connection in self._connections:
-                    connection.cancel()
-                await asyncio.gather(*self._connections, return_exceptions=True)
+        async with self._listener as listener:
+            yield listener.port
 
     async def all_left(self, seconds: float) -> bool:
         """Wait until no connection is open, at most so long; whether none is."""
-        if self._connections:
-            await asyncio.wait(self._connections, timeout=seconds)
-        return self.open == 0
+        return await self._listener.all_left(seconds)
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = asyncio.current_task()
-        assert connection is not None
-        self._connections.add(connection)
-        self.open += 1
-        try:
+        with suppress(ClientLeft, ConnectionError, asyncio.IncompleteReadError):
             while await self._exchange(reader, writer):
                 pass
-        except (ClientLeft, ConnectionError, asyncio.IncompleteReadError):
-            pass
-        except asyncio.CancelledError:  # the server ends
-            writer.transport.abort()
-        finally:
-            writer.close()
-            with suppress(ConnectionError):
-                await writer.wait_closed()
-            self._connections.discard(connection)
-            self.open -= 1
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """One request and what it meets. Returns whether another may follow."""

@@ -8,8 +8,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
-
 from quorate_sampling.engine import Continuation, Delta, Draw, EngineUsage, SampleStream
 from quorate_sampling.errors import EngineError
 from quorate_server.app import create_app
@@ -19,18 +17,13 @@ from quorate_server.gateway.asgi import App, Message
 from quorate_server.job import CHAT_PATH
 from quorate_server.lag import LEAST_MARGIN_S
 from tests.sampling.scripted import PROMPT_IDS, ScriptedEngine
+from tests.server.deadline_faults.side_by_side import OwnTasks
 from tests.server.deadline_faults.starvation import starvation
 from tests.server.scripted_gateway import NoUpstream, chat
 
 FOR_EVER_S = 3600.0
 SLACK_S = 0.15
 """What a busy machine may add to what is measured from outside."""
-in_every_shape = pytest.mark.parametrize(
-    "shape",
-    [{}, {"stream": True}, {"consensus": 3}, {"consensus": 3, "stream": True}],
-    ids=["plain", "streamed", "group", "streamed group"],
-)
-"""A request alone or as a group, its answer whole or streamed."""
 THOUGHT = Delta(reasoning="t", token_ids=(50,))
 """One token of a thought."""
 OPEN = Delta(reasoning="t", token_ids=(50,), prompt_token_ids=PROMPT_IDS)
@@ -257,12 +250,13 @@ async def gateway(
     pool = ReplicaPool(replicas)
     app = create_app(pool, hedging=hedging)
     under_test = Gateway(app, pool)
+    tasks = OwnTasks()
     async with running(app):
-        before = asyncio.all_tasks()
+        before = tasks.running()
         yield under_test
         under_test.assert_nothing_is_left()
         await asyncio.sleep(0.01)  # what was cancelled has to hear of it
-        assert asyncio.all_tasks() <= before
+        assert tasks.running() <= before
 
 
 @asynccontextmanager

@@ -1,7 +1,5 @@
 """An engine that dies: before its first token, in a thought, behind the closer, in an answer."""
 
-from typing import Any
-
 import pytest
 
 from quorate_sampling.errors import EngineError, EngineFailed, EngineUnavailable
@@ -11,10 +9,10 @@ from tests.server.deadline_faults.played import (
     PlayedStream,
     Step,
     gateway,
-    in_every_shape,
     said,
     thinking,
 )
+from tests.server.deadline_faults.side_by_side import Shape, in_every_shape
 
 BUDGET_MS = 600
 DIED = EngineFailed("The engine broke off.")
@@ -28,7 +26,7 @@ def dying(*steps: Step, error: EngineError = DIED) -> PlayedStream:
 @in_every_shape
 @pytest.mark.parametrize("error", [DIED, REFUSED], ids=["died", "unreachable"])
 async def test_an_engine_that_dies_at_once_is_told_at_once(
-    shape: dict[str, Any], error: EngineError
+    shape: Shape, error: EngineError
 ) -> None:
     engine = PlayedEngine(drawn=lambda: dying(error=error), answered=lambda: dying(error=error))
     async with gateway(engine) as gw:
@@ -39,7 +37,7 @@ async def test_an_engine_that_dies_at_once_is_told_at_once(
 
 
 @in_every_shape
-async def test_an_engine_that_dies_behind_the_closer_is_no_miss(shape: dict[str, Any]) -> None:
+async def test_an_engine_that_dies_behind_the_closer_is_no_miss(shape: Shape) -> None:
     engine = PlayedEngine(
         drawn=lambda: PlayedStream(thinking(10), stalls=True), answered=lambda: dying()
     )
@@ -52,7 +50,7 @@ async def test_an_engine_that_dies_behind_the_closer_is_no_miss(shape: dict[str,
 
 @in_every_shape
 async def test_an_engine_that_dies_in_a_forced_answer_leaves_no_half_a_number(
-    shape: dict[str, Any],
+    shape: Shape,
 ) -> None:
     engine = PlayedEngine(
         drawn=lambda: PlayedStream(thinking(10), stalls=True),

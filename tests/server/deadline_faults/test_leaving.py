@@ -1,7 +1,6 @@
 """A client that leaves, in whatever phase its deadline is: nothing goes on for it."""
 
 import asyncio
-from typing import Any
 
 import pytest
 
@@ -12,10 +11,10 @@ from tests.server.deadline_faults.played import (
     PlayedStream,
     Step,
     gateway,
-    in_every_shape,
     said,
     thinking,
 )
+from tests.server.deadline_faults.side_by_side import Shape, in_every_shape
 from tests.server.http1.scripted import until
 
 BUDGET_MS = 1500
@@ -24,9 +23,7 @@ SILENT: list[Step] = [(FOR_EVER_S, THOUGHT)]
 
 @in_every_shape
 @pytest.mark.parametrize("answer", [SILENT, said("1")], ids=["before a token", "within it"])
-async def test_a_client_that_leaves_while_it_is_forced(
-    shape: dict[str, Any], answer: list[Step]
-) -> None:
+async def test_a_client_that_leaves_while_it_is_forced(shape: Shape, answer: list[Step]) -> None:
     forcing, leave = asyncio.Event(), asyncio.Event()
 
     def answered() -> PlayedStream:
@@ -51,7 +48,7 @@ async def test_a_client_that_leaves_while_it_is_forced(
 @pytest.mark.parametrize("deaf", [False, True])
 @pytest.mark.parametrize("steps", [SILENT, thinking(3)], ids=["before a token", "in a thought"])
 async def test_a_client_that_leaves_before_it_is_forced(
-    shape: dict[str, Any], steps: list[Step], deaf: bool
+    shape: Shape, steps: list[Step], deaf: bool
 ) -> None:
     leave = asyncio.Event()
     engine = PlayedEngine(drawn=lambda: PlayedStream(steps, stalls=True, deaf=deaf))

@@ -12,14 +12,15 @@ from tests.server.deadline_faults.played import (
     OPEN,
     SLACK_S,
     THOUGHT,
+    Gateway,
     PlayedEngine,
     PlayedStream,
     Step,
     Told,
     gateway,
-    in_every_shape,
     said,
 )
+from tests.server.deadline_faults.side_by_side import Shape, in_every_shape
 
 BUDGET_MS = 900
 TOKENS = 8_000
@@ -89,6 +90,13 @@ def prompt(words: int = TOKENS, number: int = 100) -> dict[str, Any]:
     return {"messages": [{"role": "user", "content": f"{number} " * words}]}
 
 
+async def show_its_pace(gw: Gateway) -> None:
+    """Requests with time for a thought, from which the gateway learns how fast the engine reads."""
+    for number, words in enumerate((20, 500, 20, 2_000, 500), 200):
+        told = await gw.ask(deadline_ms=800, **prompt(words, number))
+        assert told.deadline["plan"]["mode"] != "closed"
+
+
 def assert_in_time(told: Told) -> None:
     """An answer, an abstention, a miss or a refusal, but never later than asked for."""
     assert told.seconds < BUDGET_MS / 1000 + SLACK_S
@@ -102,7 +110,7 @@ def assert_in_time(told: Told) -> None:
 @in_every_shape
 @pytest.mark.parametrize("tokens_s", [1_000.0, 12_000.0, 100_000.0], ids=["slow", "tight", "fast"])
 async def test_an_engine_that_is_not_known_yet_makes_nobody_late(
-    shape: dict[str, Any], tokens_s: float
+    shape: Shape, tokens_s: float
 ) -> None:
     engine = Prefilling()
     engine.tokens_s = tokens_s
@@ -117,8 +125,7 @@ async def test_an_engine_that_was_seen_to_be_too_slow_is_not_asked_again() -> No
     engine = Prefilling()
     engine.tokens_s = 6_000.0
     async with gateway(engine) as gw:
-        for number, words in enumerate((20, 500, 20, 2_000, 500), 200):
-            await gw.ask(deadline_ms=1_200, **prompt(words, number))
+        await show_its_pace(gw)
         engine.draws.clear()
         asked = prompt(number=109)
         refusals = [
@@ -136,7 +143,7 @@ async def test_an_engine_that_was_seen_to_be_too_slow_is_not_asked_again() -> No
 
 
 @in_every_shape
-async def test_a_continuation_that_is_read_anew_makes_nobody_late(shape: dict[str, Any]) -> None:
+async def test_a_continuation_that_is_read_anew_makes_nobody_late(shape: Shape) -> None:
     """An engine without a prefix cache reads the whole prompt a second time behind the closer."""
     engine = Prefilling()
     engine.tokens_s, engine.cached = 12_000.0, False
@@ -150,8 +157,7 @@ async def test_a_prompt_that_takes_half_the_budget_to_read_is_answered() -> None
     engine = Prefilling()
     engine.tokens_s = 6_000.0
     async with gateway(engine) as gw:
-        for number, words in enumerate((20, 500, 20, 2_000, 500), 200):
-            await gw.ask(deadline_ms=1_200, **prompt(words, number))
+        await show_its_pace(gw)
         told = await gw.ask(deadline_ms=2_500, **prompt(number=300))
     assert told.status == 200
     assert told.content == "13"

@@ -1,7 +1,6 @@
 """An engine that stalls: in the middle of a thought, of an answer, or before it said anything."""
 
 import asyncio
-from typing import Any
 
 import pytest
 
@@ -13,10 +12,10 @@ from tests.server.deadline_faults.played import (
     PlayedStream,
     Step,
     gateway,
-    in_every_shape,
     said,
     thinking,
 )
+from tests.server.deadline_faults.side_by_side import Shape, in_every_shape
 
 BUDGET_S = 0.6
 MS = round(BUDGET_S * 1000)
@@ -24,7 +23,7 @@ MS = round(BUDGET_S * 1000)
 
 @in_every_shape
 async def test_a_thought_that_stalls_is_closed_with_what_there_is_of_it(
-    shape: dict[str, Any],
+    shape: Shape,
 ) -> None:
     engine = PlayedEngine(drawn=lambda: PlayedStream(thinking(10), stalls=True))
     async with gateway(engine) as gw:
@@ -39,7 +38,7 @@ async def test_a_thought_that_stalls_is_closed_with_what_there_is_of_it(
 
 @in_every_shape
 async def test_a_stalled_thought_whose_engine_obeys_nobody_is_told_in_time(
-    shape: dict[str, Any],
+    shape: Shape,
 ) -> None:
     engine = PlayedEngine(drawn=lambda: PlayedStream(thinking(10), stalls=True, deaf=True))
     async with gateway(engine) as gw:
@@ -53,7 +52,7 @@ async def test_a_stalled_thought_whose_engine_obeys_nobody_is_told_in_time(
 
 @in_every_shape
 async def test_an_answer_that_stalls_is_told_as_far_as_it_came_or_as_a_miss(
-    shape: dict[str, Any],
+    shape: Shape,
 ) -> None:
     engine = PlayedEngine(
         drawn=lambda: PlayedStream(thinking(10), stalls=True),
@@ -72,9 +71,7 @@ async def test_an_answer_that_stalls_is_told_as_far_as_it_came_or_as_a_miss(
 
 @in_every_shape
 @pytest.mark.parametrize("deaf", [False, True])
-async def test_an_engine_that_never_says_anything_is_a_miss(
-    shape: dict[str, Any], deaf: bool
-) -> None:
+async def test_an_engine_that_never_says_anything_is_a_miss(shape: Shape, deaf: bool) -> None:
     silent: list[Step] = [(FOR_EVER_S, THOUGHT)]
     engine = PlayedEngine(
         drawn=lambda: PlayedStream(silent, deaf=deaf),
@@ -93,7 +90,7 @@ async def test_an_engine_that_never_says_anything_is_a_miss(
 
 @in_every_shape
 async def test_an_answer_that_begins_after_the_deadline_comes_too_late(
-    shape: dict[str, Any],
+    shape: Shape,
 ) -> None:
     late: list[Step] = [(BUDGET_S * 2, step) for _, step in said("13")]
     engine = PlayedEngine(

@@ -1,7 +1,5 @@
 """Two engines of one model, the first of them out of order: the other answers in time."""
 
-from typing import Any
-
 import pytest
 
 from quorate_sampling.errors import EngineError, EngineFailed, EngineUnavailable
@@ -12,10 +10,10 @@ from tests.server.deadline_faults.played import (
     PlayedEngine,
     PlayedStream,
     gateway,
-    in_every_shape,
     said,
     thinking,
 )
+from tests.server.deadline_faults.side_by_side import Shape, in_every_shape
 
 BUDGET_MS = 900
 UNREACHABLE = EngineUnavailable("No connection.")
@@ -41,7 +39,7 @@ def failing(error: EngineError) -> PlayedEngine:
 @in_every_shape
 @pytest.mark.parametrize("error", [UNREACHABLE, DIED], ids=["unreachable", "died"])
 async def test_what_fails_before_its_first_token_is_drawn_by_the_other(
-    shape: dict[str, Any], error: EngineError
+    shape: Shape, error: EngineError
 ) -> None:
     sick, other = failing(error), well()
     async with gateway(sick, other) as gw:
@@ -55,7 +53,7 @@ async def test_what_fails_before_its_first_token_is_drawn_by_the_other(
 
 @in_every_shape
 async def test_a_thought_is_closed_by_the_other_where_the_first_dies_behind_it(
-    shape: dict[str, Any],
+    shape: Shape,
 ) -> None:
     sick = PlayedEngine(
         drawn=lambda: PlayedStream(thinking(10), stalls=True),

@@ -67,7 +67,7 @@ def test_a_cache_of_the_users_choice_is_not_overruled_by_the_environment() -> No
 def test_the_environment_is_quiet_and_what_the_user_set_stays() -> None:
     environ = {"PATH": "/bin", "VLLM_CPU_KVCACHE_SPACE": "3", "PYTHONDONTWRITEBYTECODE": "1"}
     command = engine_command(
-        "org/m", served_names=("a",), port=9, family=R1, build=CPU, environ=environ
+        "org/m", served_names=("a",), port=9, family=R1, build=CPU, environ=environ, cores=64
     )
     assert command.env == {
         "PATH": "/bin",
@@ -102,6 +102,47 @@ def test_an_eager_engine_on_cpu_never_stops_to_compile(
         environ=environ,
     )
     assert command.env.get("TORCHDYNAMO_DISABLE") == disabled
+
+
+@pytest.mark.parametrize(
+    ("build", "cores", "environ", "processes", "threads"),
+    [
+        (CPU, 2, {}, "0", "1"),
+        (CPU, 1, {}, "0", "1"),
+        (CPU, 4, {"OMP_NUM_THREADS": "2"}, "0", "2"),
+        (CPU, 2, {"VLLM_ENABLE_V1_MULTIPROCESSING": "1"}, "1", "1"),
+        (CPU, 2, {"VLLM_CPU_OMP_THREADS_BIND": "0"}, None, None),
+        (CPU, 16, {}, None, None),
+        (GPU, 2, {}, None, None),
+    ],
+    ids=[
+        "few cores",
+        "a single one",
+        "threads as the user has them",
+        "processes as the user has them",
+        "cores chosen by the user",
+        "many cores",
+        "on GPU",
+    ],
+)
+def test_on_few_cores_no_process_spins_while_another_computes(
+    build: EngineBuild,
+    cores: int,
+    environ: dict[str, str],
+    processes: str | None,
+    threads: str | None,
+) -> None:
+    command = engine_command(
+        "org/m",
+        served_names=("a",),
+        port=9,
+        family=UNKNOWN,
+        build=build,
+        environ=environ,
+        cores=cores,
+    )
+    assert command.env.get("VLLM_ENABLE_V1_MULTIPROCESSING") == processes
+    assert command.env.get("OMP_NUM_THREADS") == threads
 
 
 def test_a_local_model_needs_no_network_and_the_bundled_one_little_memory(tmp_path: Path) -> None:

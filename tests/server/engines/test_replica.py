@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from quorate_sampling.closers import Closing
+from quorate_sampling.closers import Closing, CutThoughts
 from quorate_sampling.engine import Abilities
 from quorate_server.admission.demand import Demand, UnderLoad
 from quorate_server.admission.limit import LEAST
@@ -26,18 +26,19 @@ def test_the_least_busy_replica_that_is_ready_is_picked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("family", "under_load", "gives_way"),
+    ("cut_thoughts", "under_load", "gives_way"),
     [
-        ("abacus", None, "refuse"),
-        ("qwen3", None, "shorten"),
-        ("abacus", "shorten", "shorten"),
-        ("qwen3", "triage", "triage"),
+        ("worthless", None, "refuse"),
+        ("useful", None, "shorten"),
+        ("worthless", "shorten", "shorten"),
+        ("useful", "triage", "triage"),
     ],
 )
 def test_what_gives_way_under_load_is_said_by_the_operator_or_the_models_family(
-    family: str, under_load: UnderLoad | None, gives_way: UnderLoad
+    cut_thoughts: CutThoughts, under_load: UnderLoad | None, gives_way: UnderLoad
 ) -> None:
-    engine = ScriptedEngine([], closing=Closing(family, "</think>", "</think>"))
+    closing = Closing("any", "</think>", "</think>", cut_thoughts=cut_thoughts)
+    engine = ScriptedEngine([], closing=closing)
     upstream = FakeUpstream(lambda _: told(200, {}))
     assert Replica(upstream, engine, ("m",), under_load=under_load).gives_way == gives_way
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from quorate_server.engines.hedge_budget import HedgeCounts
 from quorate_server.engines.replica import Replica
 from quorate_server.http1 import HttpOrigin
 from quorate_server.ledger import Bill
@@ -17,22 +18,33 @@ from tests.server.gateway.harness import (
     chunk,
     data_event,
     gateway,
+    is_abort,
+    request_bytes,
 )
-from tests.server.http1.scripted import Request, Script, ScriptedServer
+from tests.server.http1.scripted import Request, Script, ScriptedServer, until
 
 STREAMED = {**ASKED, "stream": True}
 
 
-@pytest.mark.parametrize("answered", ["nothing", "head", "part"])
-async def test_an_engine_that_dies_before_the_answer_is_a_gateway_error(answered: str) -> None:
+def dying(answered: str) -> Script:
+    """An engine that dies of each request, having said nothing, a head, or part of an answer."""
+
     async def script(request: Request) -> None:
+        if answered == "failure":
+            await request.answer(b'{"error": {"message": "the engine is dead"}}', status=500)
+            return
         if answered != "nothing":
             await request.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")
         if answered == "part":
             await request.write(b'{"choices"')
         request.hang_up()
 
-    async with gateway(script) as gw:
+    return script
+
+
+@pytest.mark.parametrize("answered", ["nothing", "head", "part"])
+async def test_an_engine_that_dies_before_the_answer_is_a_gateway_error(answered: str) -> None:
+    async with gateway(dying(answered)) as gw:
         got = await gw.ask()
         assert (got.status, got.error["code"]) == (502, "engine_failed")
         assert got.headers["x-should-retry"] == "true"
@@ -139,16 +151,16 @@ async def test_every_request_is_billed_once_whatever_happens() -> None:
 
 @asynccontextmanager
 async def standing_by(gw: Gateway, script: Script) -> AsyncIterator[ScriptedServer]:
-    """A second, busier replica of the gateway's model."""
+    """One more replica of the gateway's model, busier than those before it."""
     async with ScriptedServer(script) as server:
         origin = HttpOrigin(server.url)
-        gw.pool.replicas.append(Replica(origin, gw.replica.engine, gw.replica.model_ids))
-        gw.pool.replicas[1].in_flight += 1
+        busier = Replica(origin, gw.replica.engine, gw.replica.model_ids)
+        busier.in_flight = busy = len(gw.pool.replicas)
+        gw.pool.replicas.append(busier)
         try:
             yield server
         finally:
-            gw.pool.replicas[1].in_flight -= 1
-            assert gw.pool.replicas[1].in_flight == 0
+            assert busier.in_flight == busy
             await origin.aclose()
 
 
@@ -161,12 +173,95 @@ async def test_a_request_that_reached_no_engine_is_sent_to_another_one(asked: An
         assert gw.bills == [Bill("m", "plain", 7, 5)]
 
 
-async def test_a_request_that_reached_an_engine_is_not_sent_again() -> None:
-    async def dies(request: Request) -> None:
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [
+        (ASKED, "nothing"),
+        (ASKED, "head"),
+        (ASKED, "part"),
+        (ASKED, "failure"),
+        (STREAMED, "nothing"),
+        (STREAMED, "failure"),
+    ],
+)
+async def test_an_engine_that_dies_before_the_client_heard_of_it_is_made_up_for_by_another_one(
+    asked: Any, answered: str
+) -> None:
+    counts = HedgeCounts()
+    async with (
+        gateway(dying(answered), counts=counts) as gw,
+        standing_by(gw, answer) as other,
+    ):
+        got = await gw.ask(asked)
+        assert got.status == 200
+        assert b"error" not in got.body
+        assert (len(gw.engine.requests), len(other.requests)) == (1, 1)
+        assert counts.failovers == 1
+        assert gw.bills == [Bill("m", "plain", 7, 5, exact=False)], "the first may have generated"
+
+
+async def test_a_request_that_engines_die_of_does_not_go_through_all_of_them() -> None:
+    dies = dying("nothing")
+    async with (
+        gateway(dies) as gw,
+        standing_by(gw, dies) as second,
+        standing_by(gw, answer) as third,
+    ):
+        assert (await gw.ask()).error["code"] == "engine_failed"
+        assert (len(second.requests), len(third.requests)) == (1, 0)
+        assert gw.bills == [Bill("m", "plain", exact=False)]
+
+
+async def test_one_that_cannot_be_reached_does_not_count_as_one_that_failed() -> None:
+    counts = HedgeCounts()
+    async with (
+        gateway(dying("nothing"), counts=counts) as gw,
+        standing_by(gw, answer) as gone,
+        standing_by(gw, answer) as third,
+    ):
+        await gone.__aexit__(None, None, None)
+        assert (await gw.ask()).status == 200
+        assert len(third.requests) == 1
+        assert counts.failovers == 2
+
+
+async def test_a_refusal_is_told_and_not_asked_for_again() -> None:
+    async def refuses(request: Request) -> None:
+        await request.answer(b'{"error": {"message": "no"}}', status=400)
+
+    async with gateway(refuses) as gw, standing_by(gw, answer) as other:
+        assert (await gw.ask()).status == 400
+        assert other.requests == []
+
+
+async def test_a_stream_that_has_begun_is_not_begun_again() -> None:
+    async def script(request: Request) -> None:
+        await request.start_stream()
         request.hang_up()
 
-    async with gateway(dies) as gw, standing_by(gw, answer) as other:
-        assert (await gw.ask()).error["code"] == "engine_failed"
+    async with gateway(script) as gw, standing_by(gw, answer) as other:
+        (event,) = (await gw.ask(STREAMED)).events
+        assert json.loads(event)["error"]["code"] == "engine_failed"
+        assert other.requests == []
+
+
+async def test_nothing_is_begun_again_for_a_client_that_has_left() -> None:
+    dies = asyncio.Event()
+
+    async def script(request: Request) -> None:
+        if is_abort(request):
+            await request.answer()
+            dies.set()
+            return
+        await dies.wait()
+        request.hang_up()
+
+    async with gateway(script, abort_by_id=True) as gw, standing_by(gw, answer) as other:
+        _, writer = await gw.connect()
+        writer.write(request_bytes())
+        await until(lambda: bool(gw.engine.requests))
+        writer.close()
+        await until(lambda: bool(gw.bills))
         assert other.requests == []
 
 
@@ -179,10 +274,7 @@ async def test_every_engine_that_cannot_be_reached_is_tried_once() -> None:
 
 
 async def test_an_engine_asked_second_that_dies_is_billed_as_one_that_may_have_generated() -> None:
-    async def dies(request: Request) -> None:
-        request.hang_up()
-
-    async with gateway(answer) as gw, standing_by(gw, dies):
+    async with gateway(answer) as gw, standing_by(gw, dying("nothing")):
         await gw.engine.__aexit__(None, None, None)
         assert (await gw.ask()).error["code"] == "engine_failed"
         assert gw.bills == [Bill("m", "plain", exact=False)]
