@@ -31,8 +31,8 @@ class Outlook:
     `likely` are medians, `fast` what only one of ten is faster than. The rest is in seconds and
     cautious, 95th percentiles: `closed_s` is a sample whose thought is closed from the start,
     `sample_s` one that thinks to its own end; `sample_tokens` how long such a one is, the median,
-    and `short_sample_tokens` a short one. None before any was seen. `measured`: whether the engine was ever seen to close a thought, so
-    that these are more than guesses.
+    and `short_sample_tokens` a short one. None before any was seen. `measured`: whether the engine
+    was ever seen to close a thought, so that these are more than guesses.
     """
 
     likely: Speed

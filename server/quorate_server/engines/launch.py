@@ -154,7 +154,7 @@ def _environment(model: str, build: EngineBuild, environ: Mapping[str, str]) -> 
         env.setdefault("HF_HUB_OFFLINE", "1")
     if build.on_cpu:
         env.setdefault("VLLM_CPU_KVCACHE_SPACE", str(_cache_gib(model)))
-    # Set in many containers. vLLM runs as three processes that import 5,000 modules each: to
+    # Set in many containers. vLLM runs as processes that import 5,000 modules each: to
     # compile them all anew costs 10 s a process.
     env.pop("PYTHONDONTWRITEBYTECODE", None)
     return env
