@@ -14,6 +14,7 @@ from quorate_verifiers.equivalence.workers.sorting import Sorting
 
 DYING_S = 1.0
 """How long a killed process is waited for; it takes a millisecond."""
+DYING_STEP_S = 0.001
 _TEMPLATE = "quorate_verifiers.equivalence.workers.template"
 
 
@@ -130,7 +131,16 @@ async def running(limits: WorkerLimits) -> AsyncIterator[Worker]:
         if process.stdin is not None:
             process.stdin.close()
         await process.wait()
-        if process.stdout is not None:  # its fork, killed with it, holds the other end till it dies
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(DYING_S):
-                    await process.stdout.read()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DYING_S):
+                await _last_gone(process)
+
+
+async def _last_gone(process: asyncio.subprocess.Process) -> None:
+    """Until its fork, killed with it, has gone too: it closes its files first, and then ends."""
+    if process.stdout is not None:
+        await process.stdout.read()
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        while True:
+            os.killpg(process.pid, 0)
+            await asyncio.sleep(DYING_STEP_S)
