@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.sdk.listening import Listener, in_a_thread
+from tests.listening import Listener, in_a_thread
 
 STALL = object()
 """Say no more, and keep the connection open."""

@@ -15,7 +15,7 @@ from quorate_server.admission.limit import AdaptiveLimit
 from quorate_server.admission.outlook import Outlook
 from quorate_server.admission.queue import PATIENT_S, DeadlineQueue
 from quorate_server.admission.refusing import refusal
-from quorate_server.admission.schedule import Task, slack_s
+from quorate_server.admission.schedule import Task, in_vain, slack_s
 from quorate_server.admission.ticket import Ticket
 from quorate_server.admission.waits import DoorCounts, Refusal
 from quorate_server.errors import EngineUnavailable, Overloaded
@@ -29,6 +29,8 @@ PRESSED: Mapping[UnderLoad, int] = {"triage": 4, "refuse": 2}
 then. A refusal costs more than a thought."""
 LOADED = 2
 """An engine that draws one in so many of the samples it could have may be slow for their number."""
+REVIEW_S = 0.05
+"""While requests come and go, it is looked so often whether who waits can still be served."""
 RELAYED_SHARE = 2
 """Relayed requests, which nobody holds back, take at most one slot in so many: those that wait for
 a slot would else wait for ever."""
@@ -42,7 +44,7 @@ class Admission:
     to fail fails early): by a schedule of who holds slots and who waits for them. A newcomer that
     would be late, or would make late who was promised to be served, is refused. Who was let wait is
     let in by the time it has to begin, a little over the limit if need be; where even that is not
-    enough it is refused then, and never begun.
+    going to be enough, for the engine became slower, it is refused when that shows.
 
     When others wait, who is let in is promised less time, if it can do with less: its share of the
     slots by the rate at which they are asked for, never so much that somebody waiting would be
@@ -64,6 +66,7 @@ class Admission:
     _number: Iterator[int] = field(init=False, default_factory=count)
     _foreseen: Outlook | None = field(init=False, default=None)
     """None as soon as somebody came or went."""
+    _reviewed_at: float = field(init=False, default=-inf)
 
     @property
     def queued(self) -> int:
@@ -95,6 +98,7 @@ class Admission:
         engine went out of service while it waited.
         """
         now = self.clock()
+        self._review(now)
         due = now + PATIENT_S if demand.end_by is None else demand.end_by
         ticket = Ticket(demand, now, (due, next(self._number)), self._changed)
         if self._gives_way(ticket, now):
@@ -206,6 +210,21 @@ class Admission:
         """Whether it can wait for its turn with nobody late for it."""
         return self._outlook(now).fits(_task(ticket), self._queue.place(ticket))
 
+    def _review(self, now: float) -> None:
+        """Refuse at once who would be let in too late, even over the limit, as it looks by now."""
+        if not self._queue or now - self._reviewed_at < REVIEW_S:
+            return
+        self._reviewed_at = now
+        waiting = list(self._queue)
+        free_at = self._free_at(now, self._slots + self._slots // OVERCOMMITTED)
+        latest = [ticket.demand.hopeless_at for ticket in waiting]
+        late = [waiting[index] for index in in_vain(free_at, self._waiting(), latest)]
+        told = [self._refusal(ticket, "waited_in_vain", now) for ticket in late]
+        for ticket, error in zip(late, told, strict=True):
+            self._gone(ticket)
+            assert ticket.entry is not None
+            ticket.entry.set_result(error)
+
     def _gone(self, ticket: Ticket) -> bool:
         """Let it wait no longer; whether it did."""
         self._foreseen = None
@@ -221,6 +240,7 @@ class Admission:
 
     def _admit(self) -> None:
         """Let in who is next, as long as there is room."""
+        self._review(self.clock())
         while (head := self._queue.head) is not None and self._needs(head) <= self.free:
             self._gone(head)
             assert head.entry is not None
@@ -254,7 +274,7 @@ class Admission:
         """How long one may take that is let in while others wait."""
         least_s = ticket.demand.least_s
         taken = [now + least_s] * self._needs(ticket)
-        free_at = sorted(self._free_at(now))[len(taken) :]
+        free_at = sorted(self._free_at(now, self._slots))[len(taken) :]
         spare_s = slack_s([*taken, *free_at], self._waiting())
         return max(least_s, min(least_s + spare_s, self._arrivals.share_s(self._slots, now)))
 
@@ -284,15 +304,14 @@ class Admission:
 
     def _outlook(self, now: float) -> Outlook:
         if self._foreseen is None or not self._foreseen.holds(self._slots, now):
-            self._foreseen = Outlook(now, self._free_at(now), self._waiting())
+            self._foreseen = Outlook(now, self._free_at(now, self._slots), self._waiting())
         return self._foreseen
 
     def _waiting(self) -> list[Task]:
         return [_task(ticket) for ticket in self._queue]
 
-    def _free_at(self, now: float) -> list[float]:
-        """When each slot is expected to be free."""
-        slots = self._slots
+    def _free_at(self, now: float, slots: int) -> list[float]:
+        """When each of so many slots is expected to be free."""
         held = sorted(at for t in self._inside for at in [t.free_at(now)] * t.slots)
         # Where more are held than there are, those that end first free nothing.
         return [now] * (slots - len(held)) + held[max(0, len(held) - slots) :]

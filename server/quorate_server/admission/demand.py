@@ -75,9 +75,14 @@ class Demand:
         return self.end_by is None or now <= self.end_by - self.least_s
 
     def hopeless(self, now: float) -> bool:
-        """Whether not even a bold guess gives it a chance any more: what was promised a turn is
-        begun a little late rather than never, but not when its time is all but over."""
-        return self.end_by is not None and now > self.end_by - self.least_s / 2
+        """Whether not even a bold guess gives it a chance any more."""
+        return now > self.hopeless_at
+
+    @property
+    def hopeless_at(self) -> float:
+        """What was promised a turn is begun a little late rather than never, but not from then on,
+        when its time is all but over; infinite without a deadline."""
+        return inf if self.end_by is None else self.end_by - self.least_s / 2
 
     def budget_s(self, end: float) -> float:
         """The budget with which its samples might end then."""

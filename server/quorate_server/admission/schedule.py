@@ -36,6 +36,26 @@ def ends(free_at: Sequence[float], tasks: Sequence[Task]) -> list[float]:
     return told
 
 
+def in_vain(free_at: Sequence[float], tasks: Sequence[Task], latest: Sequence[float]) -> list[int]:
+    """Which tasks would not begin before their `latest` time, as indices; otherwise as `ends`.
+
+    These take no slots from those behind them.
+    """
+    free = list(free_at)
+    heapify(free)
+    begin, vain = -inf, []
+    for index, (task, last) in enumerate(zip(tasks, latest, strict=True)):
+        taken = [heappop(free) for _ in range(min(task.slots, len(free)))]
+        at = max([begin, *taken])
+        if at > last:
+            vain.append(index)
+        else:
+            begin, taken = at, [at + task.seconds] * len(taken)
+        for slot in taken:
+            heappush(free, slot)
+    return vain
+
+
 def late_s(
     free_at: Sequence[float], before: Sequence[Task], newcomer: Task, behind: Sequence[Task]
 ) -> float:

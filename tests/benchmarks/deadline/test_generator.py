@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks.deadline.exchange import Exchange
 from benchmarks.deadline.generator import Ask, ClosedLoop, send_all
+from tests.listening import Listener
 
 Script = Callable[[dict, asyncio.StreamWriter], Awaitable[None]]
 
@@ -36,12 +37,9 @@ async def scripted(
         except (asyncio.IncompleteReadError, ConnectionError):
             if left is not None:
                 left.set()
-        finally:
-            writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", got
+    async with Listener(serve) as listener:
+        yield f"http://127.0.0.1:{listener.port}", got
 
 
 def answer(status: int, body: bytes, *, more: str = "") -> bytes:

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests.listening import in_a_thread
 from tests.sdk.faults.hostile import Hostile
-from tests.sdk.listening import in_a_thread
 
 
 @contextmanager

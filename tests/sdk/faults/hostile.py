@@ -14,8 +14,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
+from tests.listening import Listener
 from tests.sdk.faults.mistreating import FAULTS, WHOLE, ClientLeft, Exchange, Fault, answer
-from tests.sdk.listening import Listener
 
 
 @dataclass

@@ -68,6 +68,38 @@ async def test_a_promise_is_kept_over_the_limit_when_slots_come_late() -> None:
     assert admission.counts.refused == {"waited_in_vain": 1}
 
 
+@virtual_time
+async def test_who_is_not_going_to_get_its_turn_any_more_is_told_when_that_shows() -> None:
+    admission = door(64)
+    refused_at: list[float] = []
+
+    async def ask() -> None:
+        try:
+            await hold(admission, within(2.5, least_s=0.4), 0.05)
+        except Overloaded:
+            refused_at.append(loop_clock())
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(64):
+            tasks.create_task(hold(admission, within(2.0, typical_s=2.0), 1.9))
+        await turn()
+        for _ in range(40):
+            tasks.create_task(ask())
+        await turn()
+        assert admission.queued == 40
+        await asyncio.sleep(0.5)
+        for _ in range(20):
+            admission.limit.dropped()
+        assert admission.limit.samples == 16
+        await asyncio.sleep(0.5)
+        tasks.create_task(hold(admission, Demand(), 0.1))  # by which it shows
+        await turn()
+        # In 20 slots, a quarter over the limit, so many can begin in time, one after another none.
+        assert refused_at == [pytest.approx(1.0)] * 20
+    assert len(refused_at) == 20
+    assert admission.counts.refused == {"waited_in_vain": 20}
+
+
 async def _refused_after(admission: Admission, demand: Demand) -> float:
     asked_at = loop_clock()
     with pytest.raises(Overloaded) as refused:

@@ -3,7 +3,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quorate_server.admission.schedule import Task, ends, late_s, slack_s
+from quorate_server.admission.schedule import Task, ends, in_vain, late_s, slack_s
 
 times = st.floats(0, 100, allow_nan=False)
 tasks = st.lists(st.builds(Task, st.integers(1, 6), st.floats(0, 10), times), max_size=8)
@@ -35,6 +35,19 @@ def test_a_newcomer_answers_for_whom_it_makes_late() -> None:
 
 def test_nobody_answers_for_who_is_late_anyway() -> None:
     assert late_s([0.0], [], Task(1, 0.5, 1.0), [Task(1, 5.0, 2.0)]) == 0.0
+
+
+def test_who_waits_in_vain_takes_no_slot_from_those_behind_it() -> None:
+    wait = [Task(1, 2.0), Task(2, 9.0), Task(1, 1.0)]
+    assert in_vain([0.0, 1.0], wait, [0.0, 1.5, 1.0]) == [1]
+    assert in_vain([0.0, 1.0], wait, [0.0, 2.0, 11.0]) == []
+    assert in_vain([3.0], wait, [0.0, 0.0, 0.0]) == [0, 1, 2]
+
+
+@given(slots, tasks)
+def test_nobody_waits_in_vain_who_begins_in_time(free_at: list[float], waiting: list[Task]) -> None:
+    begins = [e - t.seconds + 1e-6 for e, t in zip(ends(free_at, waiting), waiting, strict=True)]
+    assert in_vain(free_at, waiting, begins) == []
 
 
 def test_slack_is_what_the_tightest_task_can_spare() -> None:

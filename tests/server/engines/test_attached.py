@@ -15,6 +15,7 @@ from quorate_server.engines.replica import Replica
 from quorate_server.engines.vllm import HttpEngine
 from quorate_server.errors import EngineFailed, EngineUnavailable
 from quorate_server.http1 import HttpOrigin
+from tests.listening import Listener
 from tests.server.engines.fake_upstream import Answer, Asked, FakeResponse, FakeUpstream, told
 
 FAKE = str(Path(__file__).with_name("fake_engine.py"))
@@ -71,52 +72,48 @@ class Hanging:
         self.heard = asyncio.Event()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while line := await reader.readline():
-                while (await reader.readline()).strip():
-                    pass
-                if b"/hang" in line:
-                    self.hangs = True
-                    self.heard.set()
-                if self.hangs:
-                    await reader.read()
-                    break
-                body = b'{"data":[{"id":"m"}]}' if b"GET /v1/models" in line else b"{}"
-                status = b"200 OK" if b"GET /v1/models" in line else b"404 Not Found"
-                head = b"HTTP/1.1 %s\r\ncontent-length: %d\r\n" % (status, len(body))
-                writer.write(head + b"connection: close\r\n\r\n" + body)
-                break
-        finally:
-            writer.close()
+        line = await reader.readline()
+        while (await reader.readline()).strip():
+            pass
+        if b"/hang" in line:
+            self.hangs = True
+            self.heard.set()
+        if self.hangs:
+            await reader.read()
+            return
+        body = b'{"data":[{"id":"m"}]}' if b"GET /v1/models" in line else b"{}"
+        status = b"200 OK" if b"GET /v1/models" in line else b"404 Not Found"
+        head = b"HTTP/1.1 %s\r\ncontent-length: %d\r\n" % (status, len(body))
+        writer.write(head + b"connection: close\r\n\r\n" + body)
 
 
 async def test_what_an_engine_was_doing_fails_when_it_stops_answering() -> None:
     hanging = Hanging()
-    server = await asyncio.start_server(hanging.serve, "127.0.0.1", 0)
-    replica = replica_at(server.sockets[0].getsockname()[1])
     ready = asyncio.Event()
-    engine = AttachedEngine(replica, on_ready=lambda _: ready.set(), check_every_s=0.01)
-    task = asyncio.create_task(engine.run())
-    try:
-        async with asyncio.timeout(20):
-            await ready.wait()
-            under_way = asyncio.create_task(replica.upstream.send("GET", "/hang"))
-            await hanging.heard.wait()
-            before = replica.upstream
-            with pytest.raises(EngineFailed):
-                await under_way
-            assert not replica.ready
-            assert replica.upstream is not before
-            hanging.hangs = False
-            ready.clear()
-            await ready.wait()
-        assert replica.ready
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-        await replica.upstream.aclose()
-        server.close()
-        await server.wait_closed()
+    async with Listener(hanging.serve) as listener:
+        replica = replica_at(listener.port)
+        engine = AttachedEngine(
+            replica, on_ready=lambda _: ready.set(), check_every_s=0.01, answer_within_s=0.5
+        )
+        task = asyncio.create_task(engine.run())
+        try:
+            async with asyncio.timeout(20):
+                await ready.wait()
+                under_way = asyncio.create_task(replica.upstream.send("GET", "/hang"))
+                await hanging.heard.wait()
+                before = replica.upstream
+                with pytest.raises(EngineFailed):
+                    await under_way
+                assert not replica.ready
+                assert replica.upstream is not before
+                hanging.hangs = False
+                ready.clear()
+                await ready.wait()
+            assert replica.ready
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+            await replica.upstream.aclose()
 
 
 async def test_no_answer_however_odd_ends_the_watch(caplog: pytest.LogCaptureFixture) -> None:

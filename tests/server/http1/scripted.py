@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
+from tests.listening import Listener, Serve
+
 
 @dataclass
 class Request:
@@ -64,7 +66,6 @@ class Request:
         self.writer.close()
 
 
-Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Script = Callable[[Request], Awaitable[None]]
 
 
@@ -78,41 +79,29 @@ class RawServer:
 
     def __init__(self, serve: Serve, *, tls: ssl.SSLContext | None = None) -> None:
         self._serve = serve
-        self._tls = tls
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._writers: list[asyncio.StreamWriter] = []
+        self._listener = Listener(self._connected, tls=tls, limit=2**26)
         self.connections = 0
+
+    @property
+    def port(self) -> int:
+        return self._listener.port
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(
-            self._connected, "127.0.0.1", 0, limit=2**26, ssl=self._tls
-        )
-        self.port = self._server.sockets[0].getsockname()[1]
+        await self._listener.__aenter__()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        for writer in self._writers:
-            writer.transport.abort()
-            with suppress(OSError):
-                await writer.wait_closed()
+        await self._listener.__aexit__()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        self._writers.append(writer)
         self.connections += 1
         with suppress(ConnectionError):
             await self._serve(reader, writer)
+        await asyncio.Event().wait()  # open, unless the script has closed it
 
 
 class ScriptedServer(RawServer):

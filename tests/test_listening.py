@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from tests.sdk.listening import Listener
+from tests.listening import Listener
 
 TURNS = range(6)
 """Of the loop, from a connection that waits to one that is served, and beyond."""

@@ -6,6 +6,7 @@ of it: a server that ends meanwhile leaves that connection open.
 
 import asyncio
 import socket
+import ssl
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager, suppress
@@ -19,30 +20,35 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 class Listener:
-    """Runs `serve` for each connection to a free port; at its end none is left open."""
+    """Runs `serve` for each connection to a free port; at its end none is left open.
 
-    def __init__(self, serve: Serve) -> None:
+    `limit` is the longest line or head that a reader takes, in bytes.
+    """
+
+    def __init__(
+        self, serve: Serve, *, tls: ssl.SSLContext | None = None, limit: int = 2**16
+    ) -> None:
         self._serve = serve
+        self._tls = tls
+        self._limit = limit
         self._connections: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
         self._socket.setblocking(False)
+        self.port: int = self._socket.getsockname()[1]
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._socket, self._accept)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._loop.remove_reader(self._socket)
-        self._socket.close()
+        """Idempotent: a test may have the server end before its time."""
+        if self._socket.fileno() >= 0:
+            self._loop.remove_reader(self._socket)
+            self._socket.close()
         for connection in self._connections:
             connection.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
-
-    @property
-    def port(self) -> int:
-        port: int = self._socket.getsockname()[1]
-        return port
 
     @property
     def open(self) -> int:
@@ -68,7 +74,12 @@ class Listener:
                 task.add_done_callback(partial(_close, connection))
 
     async def _connected(self, connection: socket.socket) -> None:
-        reader, writer = await asyncio.open_connection(sock=connection)
+        reader = asyncio.StreamReader(self._limit)
+        protocol = asyncio.StreamReaderProtocol(reader)
+        transport, _ = await self._loop.connect_accepted_socket(
+            lambda: protocol, connection, ssl=self._tls
+        )
+        writer = asyncio.StreamWriter(transport, protocol, reader, self._loop)
         try:
             await self._serve(reader, writer)
         except asyncio.CancelledError:  # the listener ends, whatever its client has yet to read
